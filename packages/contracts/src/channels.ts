@@ -1,0 +1,31 @@
+/**
+ * Names on Redis. Everything there is a hint or a copy (law 3): losing it costs time, never data.
+ */
+import type { InstanceId } from './ids.ts'
+
+export const CHANNELS = {
+  /** Live copies of an organisation's events, as {@link EventEnvelope} JSON. One channel an organisation: streams are scoped by it. */
+  events: (organization: string) => `warren:events:${organization}`,
+  /** "The session document of this instance changed": the operator and waiting API calls read it again. Payload: the instance id. */
+  sessions: 'warren:sessions',
+  /** "The journal of this instance grew." Payload: the instance id. Projectors listen. */
+  journal: 'warren:journal',
+  /** "The send queue of this instance grew." The pod listens. */
+  queue: (instance: InstanceId) => `warren:queue:${instance}`,
+  /** Commands to the pod that holds the instance. */
+  commands: (instance: InstanceId) => `warren:commands:${instance}`,
+  /** Requests from pods for signed media URLs, served by the API tier. */
+  media: 'warren:media',
+} as const
+
+/** A pod's request for a place in the object store; pods have no credentials of their own for it. */
+export type MediaRequest =
+  | { readonly op: 'download'; readonly organization: string; readonly key: string }
+  | {
+      readonly op: 'upload'
+      readonly organization: string
+      readonly instance: InstanceId
+      readonly messageId: string
+      readonly mimetype: string
+    }
+export type MediaResponse = { readonly url: string; readonly key: string }

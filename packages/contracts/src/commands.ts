@@ -1,0 +1,75 @@
+/**
+ * Requests to a running session pod, over the bus. Whatever must not be lost (a send) is a row in Mongo instead; a command is for what a
+ * caller waits for. Both sides validate against the schemas.
+ */
+import Joi from 'joi'
+import type { Pairing, SessionStatus } from './session.ts'
+
+export type CommandMap = {
+  /** Begins a pairing, or returns the one in progress. After the QR attempts are used up this starts over. */
+  'session.pair': {
+    request: { method: 'qr' } | { method: 'code'; phoneNumber: string }
+    response: { pairing: Pairing }
+  }
+  /** The present status, from the pod's memory. */
+  'session.status': { request: Record<never, never>; response: { status: SessionStatus } }
+  /** Unlinks the device at WhatsApp; the pod keeps a snapshot of the credentials and waits for a new pairing. */
+  'session.logout': { request: Record<never, never>; response: { status: SessionStatus } }
+  /** Closes the socket and connects anew with the same credentials. */
+  'session.restart': { request: Record<never, never>; response: { status: SessionStatus } }
+  /** Closes the socket, ends an endless pairing, and stays parked until `session.restart` or `session.pair`. */
+  'session.disconnect': { request: Record<never, never>; response: { status: SessionStatus } }
+  /** Blue ticks for received messages of one chat. */
+  'message.markRead': { request: { chat: string; messageIds: string[] }; response: { marked: number } }
+  /** Which numbers have WhatsApp. 1 to 50 numbers, digits only. */
+  'numbers.check': {
+    request: { phoneNumbers: string[] }
+    response: { results: { phoneNumber: string; exists: boolean; jid?: string; lid?: string }[] }
+  }
+}
+export type CommandName = keyof CommandMap
+export type CommandRequest<C extends CommandName> = CommandMap[C]['request']
+export type CommandResponse<C extends CommandName> = CommandMap[C]['response']
+
+type CommandRow = {
+  readonly request: Joi.Schema
+  /** How long a caller waits for the answer. */
+  readonly timeoutMs: number
+  /** Whether the bus may deliver the request twice without harm. */
+  readonly idempotent: boolean
+}
+
+const phoneNumber = Joi.string()
+  .pattern(/^\d{5,20}$/)
+  .messages({
+    'string.pattern.base': '{#label} must be 5 to 20 digits: the international number without plus',
+  })
+const nothing = Joi.object({})
+
+export const COMMANDS: { readonly [C in CommandName]: CommandRow } = {
+  'session.pair': {
+    request: Joi.alternatives(
+      Joi.object({ method: Joi.valid('qr').required() }),
+      Joi.object({ method: Joi.valid('code').required(), phoneNumber: phoneNumber.required() }),
+    ),
+    timeoutMs: 30_000,
+    idempotent: true,
+  },
+  'session.status': { request: nothing, timeoutMs: 3_000, idempotent: true },
+  'session.logout': { request: nothing, timeoutMs: 20_000, idempotent: true },
+  'session.restart': { request: nothing, timeoutMs: 10_000, idempotent: true },
+  'session.disconnect': { request: nothing, timeoutMs: 10_000, idempotent: true },
+  'message.markRead': {
+    request: Joi.object({
+      chat: Joi.string().required(),
+      messageIds: Joi.array().items(Joi.string().max(128)).min(1).max(100).required(),
+    }),
+    timeoutMs: 10_000,
+    idempotent: true,
+  },
+  'numbers.check': {
+    request: Joi.object({ phoneNumbers: Joi.array().items(phoneNumber).min(1).max(50).required() }),
+    timeoutMs: 20_000,
+    idempotent: true,
+  },
+}

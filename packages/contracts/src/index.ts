@@ -1,0 +1,12 @@
+/** The nouns of Warren: no I/O here. Read `events/catalogue.ts` and `resource/types.ts` first. */
+export * from './channels.ts'
+export * from './commands.ts'
+export * from './errors.ts'
+export * from './events/index.ts'
+export * from './ids.ts'
+export * from './jid.ts'
+export * from './message.ts'
+export * from './metrics.ts'
+export * from './resource/index.ts'
+export * from './session.ts'
+export * from './session-data.ts'

@@ -1,0 +1,66 @@
+/** Conditions are the truth of a resource's status; every reason that can appear is listed and explained here. */
+
+export type ConditionStatus = 'True' | 'False' | 'Unknown'
+
+/** The standard Kubernetes condition. */
+export type Condition = {
+  type: ConditionType
+  status: ConditionStatus
+  reason: string
+  message: string
+  lastTransitionTime: string
+  observedGeneration: number
+}
+
+/**
+ * - `Scheduled`: a session pod runs for this instance
+ * - `Paired`: a WhatsApp account is linked
+ * - `Connected`: WhatsApp delivers to this session now
+ * - `Ready`: messages can be sent and received; the one to wait for
+ * - `Degraded`: something needs attention although the session may work
+ */
+export const CONDITION_TYPES = ['Scheduled', 'Paired', 'Connected', 'Ready', 'Degraded'] as const
+export type ConditionType = (typeof CONDITION_TYPES)[number]
+
+/** Each reason and what it tells, per condition. The reference page is generated from this. */
+export const CONDITION_REASONS = {
+  Scheduled: {
+    PodRunning: 'The session pod runs.',
+    PodPending: 'The session pod was created and has not started.',
+    PodFailed: 'The session pod ended and is being replaced, with growing pauses.',
+    PodForeign: 'A pod of this name exists that Warren did not make; it is left alone.',
+    Suspended: 'spec.operatingMode is Suspended.',
+    Terminating: 'The resource is being deleted.',
+  },
+  Paired: {
+    Linked: 'A WhatsApp account is linked.',
+    PairingRequired: 'No account is linked; a QR or a code waits for the phone.',
+    PairingAttemptsUsedUp: 'Nobody scanned in time. Ask for a new QR to go on.',
+    LoggedOut: 'The link was ended, on the phone, by WhatsApp or by request.',
+    Unknown: 'The session has not reported yet.',
+  },
+  Connected: {
+    Open: 'The connection to WhatsApp is open.',
+    Connecting: 'The first connection is being made.',
+    Reconnecting: 'The connection was lost and is tried again.',
+    NotPaired: 'There is nothing to connect before an account is linked.',
+    Parked: 'The session waits for a person; the message says why.',
+    Banned: 'WhatsApp locked or banned the account.',
+    NoSession: 'No session pod reports.',
+  },
+  Ready: {
+    Ready: 'Messages can be sent and received.',
+    NotScheduled: 'See the condition Scheduled.',
+    NotPaired: 'See the condition Paired.',
+    NotConnected: 'See the condition Connected.',
+  },
+  Degraded: {
+    Healthy: 'Nothing to report.',
+    RepeatedReconnects: 'Several attempts in a row failed; they go on, more slowly.',
+    CrashLoop: 'The session pod keeps ending.',
+    Conflict: 'Another client uses the credentials of this session.',
+    ClientRefused: 'WhatsApp refuses this version of the client.',
+  },
+} as const satisfies Record<ConditionType, Record<string, string>>
+
+export type ConditionReason<T extends ConditionType> = keyof (typeof CONDITION_REASONS)[T] & string

@@ -1,0 +1,164 @@
+/** The structural OpenAPI schema of the resource: defaults, limits and CEL rules. Both the CRD and the local cluster use it. */
+import { ORGANIZATION_PATTERN } from '../ids.ts'
+import { CONDITION_TYPES } from './conditions.ts'
+
+const text = (description: string, more: object = {}) => ({ type: 'string', description, ...more })
+const time = (description: string) => ({ type: 'string', format: 'date-time', description })
+
+const spec = {
+  type: 'object',
+  description: 'What the user wants.',
+  required: ['organization'],
+  properties: {
+    organization: text('The tenant that owns the account. Cannot be changed.', {
+      pattern: ORGANIZATION_PATTERN,
+      maxLength: 40,
+      'x-kubernetes-validations': [
+        {
+          rule: 'self == oldSelf',
+          message: 'organization cannot be changed; create another instance instead',
+        },
+      ],
+    }),
+    displayName: text('A name for people.', { maxLength: 100 }),
+    operatingMode: text('Suspended stops the session and keeps the pairing.', {
+      enum: ['Running', 'Suspended'],
+      default: 'Running',
+    }),
+    deletionPolicy: text(
+      'What becomes of the link on deletion. Retain keeps the credentials; Logout unlinks the device at WhatsApp and removes the data; Delete removes the data only.',
+      { enum: ['Retain', 'Logout', 'Delete'], default: 'Retain' },
+    ),
+    pairing: {
+      type: 'object',
+      description: 'How an account is linked.',
+      default: {},
+      properties: {
+        method: text('QR is scanned, Code is eight characters to type on the phone.', {
+          enum: ['QR', 'Code'],
+          default: 'QR',
+        }),
+        phoneNumber: text(
+          'International number, digits only. Needed for Code; where given, only this number may be linked.',
+          {
+            pattern: '^[0-9]{5,20}$',
+          },
+        ),
+        maxAttempts: {
+          type: 'integer',
+          format: 'int32',
+          description: 'QRs shown before the pairing waits until someone asks again.',
+          minimum: 1,
+          maximum: 6,
+          default: 3,
+        },
+        showInStatus: {
+          type: 'boolean',
+          description: 'Show QR and code in status.pairing, to everyone who may read the resource.',
+          default: false,
+        },
+      },
+      'x-kubernetes-validations': [
+        {
+          rule: "!has(self.method) || self.method != 'Code' || has(self.phoneNumber)",
+          message:
+            'pairing.method Code needs pairing.phoneNumber: the number on whose phone the code is typed',
+        },
+      ],
+    },
+  },
+}
+
+const condition = {
+  type: 'object',
+  required: ['type', 'status', 'reason', 'message', 'lastTransitionTime', 'observedGeneration'],
+  properties: {
+    type: text('What is told.', { enum: [...CONDITION_TYPES] }),
+    status: text('Whether it is so.', { enum: ['True', 'False', 'Unknown'] }),
+    reason: text('Why, for machines.', { pattern: '^[A-Za-z]([A-Za-z0-9]*)$', maxLength: 64 }),
+    message: text('Why, for people.', { maxLength: 1024 }),
+    lastTransitionTime: time('When status last changed.'),
+    observedGeneration: {
+      type: 'integer',
+      format: 'int64',
+      description: 'The generation of the spec it speaks of.',
+    },
+  },
+}
+
+const status = {
+  type: 'object',
+  description: 'What is. Written by the operator alone.',
+  properties: {
+    phase: text('A summary of the conditions, for the eye.'),
+    observedGeneration: {
+      type: 'integer',
+      format: 'int64',
+      description: 'The generation of the spec last acted on.',
+    },
+    conditions: {
+      type: 'array',
+      description: 'Scheduled, Paired, Connected, Ready, Degraded.',
+      items: condition,
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['type'],
+    },
+    account: {
+      type: 'object',
+      description: 'The linked WhatsApp account.',
+      properties: {
+        jid: text('Address by phone number.'),
+        lid: text('Address by hidden id.'),
+        phone: text('International number, digits only.'),
+        pushName: text('The name the account shows.'),
+      },
+    },
+    pairing: {
+      type: 'object',
+      description: 'The pairing in progress.',
+      properties: {
+        attempt: { type: 'integer', format: 'int32', description: 'Which QR this is, from 1.' },
+        maxAttempts: { type: 'integer', format: 'int32', description: 'After how many it is parked.' },
+        expiresAt: time('When the present QR or code ends.'),
+        qr: text('Only with spec.pairing.showInStatus.'),
+        code: text('Only with spec.pairing.showInStatus.'),
+      },
+    },
+    pod: text('The pod that runs the session.'),
+    epoch: { type: 'integer', format: 'int64', description: 'The fencing epoch of the present holder.' },
+    lastConnectedTime: time('When WhatsApp last delivered to this session.'),
+    lastDisconnect: {
+      type: 'object',
+      description: 'The last loss of the connection.',
+      properties: {
+        code: { type: 'integer', format: 'int32', description: 'The disconnect code.' },
+        reason: text('What it means.'),
+        time: time('When it happened.'),
+      },
+    },
+  },
+}
+
+/** The number that was linked must stay the one that is asked for: `oldSelf.status.account` says whether there is one. */
+const phoneNumberFixedOncePaired = {
+  rule: [
+    '!has(oldSelf.status) || !has(oldSelf.status.account)',
+    '(has(self.spec.pairing) && has(self.spec.pairing.phoneNumber)) == (has(oldSelf.spec.pairing) && has(oldSelf.spec.pairing.phoneNumber))' +
+      ' && (!has(self.spec.pairing) || !has(self.spec.pairing.phoneNumber) || self.spec.pairing.phoneNumber == oldSelf.spec.pairing.phoneNumber)',
+  ].join(' || '),
+  message: 'pairing.phoneNumber cannot be changed while an account is linked; log out first',
+}
+
+export const INSTANCE_SCHEMA = {
+  type: 'object',
+  description: 'One WhatsApp account that Warren runs as one session pod.',
+  required: ['spec'],
+  properties: {
+    apiVersion: { type: 'string' },
+    kind: { type: 'string' },
+    metadata: { type: 'object' },
+    spec,
+    status,
+  },
+  'x-kubernetes-validations': [phoneNumberFixedOncePaired],
+}

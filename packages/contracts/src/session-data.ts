@@ -1,0 +1,84 @@
+/**
+ * Documents of the **sessions** database: what session pods write and the API tier reads (the send queue: the other way round).
+ * One instance has one log. A document of the log is one commit; its position is part of its `_id`, so that the insert itself is the
+ * fence: a second writer's insert at the same position fails.
+ */
+import type { JournalEntry } from './events/envelope.ts'
+import type { InstanceId } from './ids.ts'
+import type { SessionStatus } from './session.ts'
+
+/** Collection `sessions`: lease, epoch and last status, one document an instance. */
+export type SessionDoc = {
+  readonly _id: InstanceId
+  readonly organization: string
+  /** Rises with every acquisition and never falls. */
+  readonly epoch: number
+  /** The process that holds the session: pod name, and its incarnation, so that two processes of one name are two holders. */
+  readonly holder: string | null
+  /** By the database's clock. */
+  readonly expiresAt: Date
+  readonly status: SessionStatus | null
+  readonly statusAt: Date | null
+  /** The highest journal `seq` that the holder reported; the log itself may be ahead. */
+  readonly seq: number
+  /** Log position up to which sealed changes are folded into `keys`. */
+  readonly folded: number
+}
+
+/** Collection `log`. */
+export type LogDoc = {
+  /** `<instance>/<position, twelve digits>`: sorts by position within an instance. */
+  readonly _id: string
+  readonly epoch: number
+  readonly holder: string
+  readonly at: Date
+  /** Changes of credentials, keys and the pod's own records, sealed under the instance's key. */
+  readonly sealed?: Uint8Array
+  /** Present when the commit has journal entries: instance and highest `seq`, which the sparse index reads. */
+  readonly instance?: InstanceId
+  readonly seq?: number
+  readonly entries?: readonly JournalEntry[]
+}
+
+/** Collection `keys`: the folded state, one document a value, sealed each by itself. `sealed` absent means deleted. */
+export type KeyDoc = {
+  /** `<instance>/<type>/<id>` */
+  readonly _id: string
+  /** Log position of the commit that wrote it; only a higher one may replace it. */
+  readonly n: number
+  readonly sealed?: Uint8Array
+  /** Set on deletions and on records with an end of life; the database removes them after it. */
+  readonly expiresAt?: Date
+}
+
+/** What a tenant asks to send. */
+export type SendContent =
+  | { readonly type: 'text'; readonly text: string }
+  | {
+      readonly type: 'image'
+      readonly caption?: string
+      readonly mimetype: string
+      readonly mediaKey: string
+      readonly size: number
+    }
+
+/** A row's way: `queued` by the API, `taken` once the pod has it in its own log, `done` when WhatsApp answered. */
+export type QueueState = 'queued' | 'taken' | 'done'
+
+/** Collection `queue`: sends, in the order of acceptance. */
+export type QueueDoc = {
+  /** `<instance>/<message id>`: accepting the same message twice is one row. */
+  readonly _id: string
+  readonly instance: InstanceId
+  readonly organization: string
+  readonly messageId: string
+  /** From a counter in the database, so that it does not depend on the clocks of API replicas. */
+  readonly position: number
+  /** JID of the chat as the tenant addressed it. */
+  readonly to: string
+  readonly content: SendContent
+  readonly state: QueueState
+  readonly createdAt: Date
+  /** Rows that are `done` are removed after this. */
+  readonly expiresAt?: Date
+}

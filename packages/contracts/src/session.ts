@@ -1,0 +1,59 @@
+/**
+ * What a session tells about itself. The session pod alone writes it (to Mongo, with its epoch); the operator turns it into conditions,
+ * the API shows it.
+ */
+import type { Account } from './message.ts'
+
+/**
+ * - `starting`: the process runs and loads the session
+ * - `pairing`: not linked; a QR or a code is shown, or can be asked for
+ * - `connecting`: linked, the first connection is being made
+ * - `connected`: WhatsApp delivers
+ * - `reconnecting`: linked, the connection was lost and is tried again
+ * - `parked`: nothing is tried until a person asks (attempts used up, a conflict, a refused client)
+ * - `loggedOut`: WhatsApp or a person ended the link
+ * - `banned`: WhatsApp locked or banned the account
+ * - `stopped`: the process ended in order
+ */
+export const SESSION_PHASES = [
+  'starting',
+  'pairing',
+  'connecting',
+  'connected',
+  'reconnecting',
+  'parked',
+  'loggedOut',
+  'banned',
+  'stopped',
+] as const
+export type SessionPhase = (typeof SESSION_PHASES)[number]
+
+/** The last loss of the connection. `code` is WhatsApp's or Baileys' number, 0 where there was none. */
+export type Disconnect = { readonly code: number; readonly reason: string; readonly at: Date }
+
+/** A pairing in progress. `qr` and `code` are what the phone needs: shown to the owner, never logged. */
+export type Pairing = {
+  readonly method: 'qr' | 'code'
+  readonly qr?: string
+  readonly code?: string
+  /** Counts from 1; a QR session ends after `maxAttempts` QRs and is parked until a person asks again. */
+  readonly attempt: number
+  readonly maxAttempts: number
+  readonly expiresAt?: Date
+}
+
+export type SessionStatus = {
+  readonly phase: SessionPhase
+  /** Machine-readable cause of the phase, CamelCase as in Kubernetes conditions, e.g. `PairingAttemptsUsedUp`. */
+  readonly reason?: string
+  /** A sentence for a person. */
+  readonly message?: string
+  /** When this phase began. */
+  readonly since: Date
+  readonly account?: Account
+  readonly pairing?: Pairing
+  readonly lastConnectedAt?: Date
+  readonly lastDisconnect?: Disconnect
+  /** Failed attempts in a row and when the next one is due, while `reconnecting`. */
+  readonly retry?: { readonly attempt: number; readonly nextAt: Date }
+}

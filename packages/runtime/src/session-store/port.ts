@@ -1,0 +1,135 @@
+/**
+ * The sessions database, as its three users see it: the session pod (lease, log, keys, queue), the API (queue, journal) and the operator
+ * (status). The pod's writes carry a {@link Lease}; each is refused with `fenced` when a higher epoch exists or none is found.
+ */
+import type {
+  InstanceId,
+  JournalEntry,
+  QueueDoc,
+  QueueState,
+  SendContent,
+  SessionDoc,
+  SessionStatus,
+} from '@warren/contracts'
+
+/** Proof of ownership: what every write of a holder carries. */
+export type Lease = {
+  readonly instance: InstanceId
+  readonly organization: string
+  readonly epoch: number
+  readonly holder: string
+}
+
+/** One value of the pod's state. `sealed` absent means deleted; `expiresAt` gives records an end of life once they are folded. */
+export type KeyChange = { readonly type: string; readonly id: string; readonly sealed?: Uint8Array; readonly expiresAt?: Date }
+
+/** One commit. At least one of `sealed` and `entries` is present. */
+export type Commit = { readonly sealed?: Uint8Array; readonly entries?: readonly JournalEntry[] }
+
+/** A folded value as it is read back. */
+export type StoredKey = { readonly type: string; readonly id: string; readonly n: number; readonly sealed: Uint8Array }
+
+/** A commit as it is read back; only positions above the fold have `sealed`. */
+export type StoredCommit = { readonly n: number; readonly sealed?: Uint8Array; readonly seq?: number }
+
+/** Where a new holder goes on. */
+export type Takeover = {
+  readonly lease: Lease
+  /** Position of the takeover document: the next commit is `n + 1`. */
+  readonly n: number
+  /** The last journal `seq` before the takeover. */
+  readonly seq: number
+  /** Commits above this position are not in the keys yet. */
+  readonly folded: number
+  /** The status that the previous holder left. */
+  readonly status: SessionStatus | null
+}
+
+/** For the session pod. */
+export type SessionWriter = {
+  /**
+   * Takes the lease with a higher epoch than any before (also any in the log, should the lease document be gone) and puts a takeover
+   * document at the end of the log, so that a previous holder's next commit fails.
+   *
+   * @param ttlMs how long the lease lasts without renewal, by the database's clock
+   * @throws WarrenError `lease_held` while another holder's lease runs, `organization_mismatch` when the data belongs to another tenant
+   */
+  acquire(request: {
+    instance: InstanceId
+    organization: string
+    holder: string
+    ttlMs: number
+  }): Promise<Takeover>
+  /**
+   * Prolongs the lease and stores the status and the journal's head beside it.
+   * @throws WarrenError `fenced`
+   */
+  renew(lease: Lease, ttlMs: number, report: { status: SessionStatus; seq: number }): Promise<void>
+  /** Ends the lease so that a successor need not wait. Does nothing when it was lost already. */
+  release(lease: Lease, report: { status: SessionStatus; seq: number }): Promise<void>
+  /**
+   * Inserts the commit at position `n`: durable (majority) when it resolves. An unknown outcome is retried with the same position
+   * until it is known.
+   * @throws WarrenError `fenced` when the position is taken by another holder
+   */
+  append(lease: Lease, n: number, commit: Commit): Promise<void>
+  /** All folded values of the instance, except archived types. */
+  keys(lease: Lease): AsyncIterable<StoredKey>
+  /** Commits after a position, in order. */
+  commitsAfter(lease: Lease, n: number): AsyncIterable<StoredCommit>
+  /** One folded value, for types that are not kept in memory; undefined when there is none. */
+  key(lease: Lease, type: string, id: string): Promise<StoredKey | undefined>
+  /**
+   * Folds: writes the values (each replaces only an older one), then records `n` as folded and drops the sealed parts up to it. Safe to
+   * repeat and safe when it arrives late.
+   * @throws WarrenError `fenced`
+   */
+  fold(lease: Lease, n: number, changes: readonly (KeyChange & { readonly n: number })[]): Promise<void>
+  /** Rows of the queue that are not done, in order of position. */
+  pendingSends(lease: Lease, afterPosition: number, limit: number): Promise<QueueDoc[]>
+  /**
+   * Moves rows on.
+   * @throws WarrenError `fenced`
+   */
+  markSends(lease: Lease, messageIds: readonly string[], state: QueueState): Promise<void>
+}
+
+/** For the API tier and the operator. */
+export type SessionReader = {
+  /** Null when no session ever ran. */
+  session(instance: InstanceId): Promise<SessionDoc | null>
+  sessions(instances: readonly InstanceId[]): Promise<SessionDoc[]>
+  /** The highest `seq` in the log: 0 when there is none. */
+  head(instance: InstanceId): Promise<number>
+  /** Journal entries after `seq`, in order; each with the epoch that wrote it. */
+  journal(instance: InstanceId, afterSeq: number, limit: number): Promise<(JournalEntry & { epoch: number })[]>
+  /** Instances whose holder reported a journal head, with it: what the projectors' sweep compares with their cursors. */
+  heads(): AsyncIterable<{ instance: InstanceId; organization: string; seq: number }>
+}
+
+/** For the API tier. */
+export type SendQueue = {
+  /**
+   * Puts a send into the queue: durable when it resolves.
+   * @throws WarrenError `already_exists` when the message id is in the queue
+   */
+  enqueue(send: {
+    instance: InstanceId
+    organization: string
+    messageId: string
+    to: string
+    content: SendContent
+  }): Promise<QueueDoc>
+  get(instance: InstanceId, messageId: string): Promise<QueueDoc | null>
+}
+
+/** For the operator, after an instance's end. */
+export type SessionRemover = {
+  /**
+   * Removes everything of an instance. The session document stays, emptied, with its epoch: a late holder is still fenced.
+   * @throws WarrenError `lease_held` while a holder's lease runs
+   */
+  remove(instance: InstanceId): Promise<void>
+}
+
+export type SessionStore = SessionWriter & SessionReader & SendQueue & SessionRemover
