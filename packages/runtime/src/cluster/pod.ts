@@ -1,0 +1,81 @@
+/** A session pod: the part of Kubernetes' Pod that Warren uses, under Kubernetes' names. */
+import type { ObjectMeta, OwnerReference } from '@warren/contracts'
+
+export type EnvVar = { readonly name: string; readonly value: string }
+
+/** The files of a secret, as a volume of the pod. */
+export type SecretVolume = { readonly name: string; readonly secret: { readonly secretName: string } }
+
+/** `mountPath` is absolute in Kubernetes; on one machine it is relative to the pod's own working directory. */
+export type VolumeMount = { readonly name: string; readonly mountPath: string; readonly readOnly: true }
+
+export type PodContainer = {
+  readonly name: string
+  readonly image?: string
+  /** Replaces the image's entry point; the program first. */
+  readonly command: readonly string[]
+  readonly args?: readonly string[]
+  readonly env?: readonly EnvVar[]
+  readonly volumeMounts?: readonly VolumeMount[]
+}
+
+export type PodSpec = {
+  /** A session that ends is started again in place, after growing pauses (10 s to 5 min in Kubernetes). */
+  readonly restartPolicy: 'Always'
+  /** Between SIGTERM and SIGKILL. */
+  readonly terminationGracePeriodSeconds: number
+  readonly containers: readonly [PodContainer]
+  readonly volumes?: readonly SecretVolume[]
+}
+
+/** What is handed to `create`. */
+export type SessionPodManifest = {
+  readonly metadata: {
+    readonly namespace: string
+    readonly name: string
+    readonly labels?: Readonly<Record<string, string>>
+    readonly annotations?: Readonly<Record<string, string>>
+    readonly ownerReferences?: readonly OwnerReference[]
+  }
+  readonly spec: PodSpec
+}
+
+/** Exactly one of the three is set. `reason` is Kubernetes' word, e.g. `CrashLoopBackOff`, `Error`, `Completed`. */
+export type ContainerState = {
+  readonly waiting?: { readonly reason: string; readonly message?: string }
+  readonly running?: { readonly startedAt: string }
+  readonly terminated?: {
+    /** 128 + the number of the signal where a signal ended it. */
+    readonly exitCode: number
+    readonly reason: string
+    readonly startedAt: string
+    readonly finishedAt: string
+  }
+}
+
+export type ContainerStatus = {
+  readonly name: string
+  /** How often it was started again. */
+  readonly restartCount: number
+  readonly state: ContainerState
+  /** How the run before ended. */
+  readonly lastState?: ContainerState
+}
+
+export type PodStatus = {
+  readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown'
+  /** Why it is pending or failed, e.g. `Unschedulable`, `Evicted`; and in words. */
+  readonly reason?: string
+  readonly message?: string
+  /** ISO time at which the node took it. */
+  readonly startTime?: string
+  readonly containerStatuses?: readonly ContainerStatus[]
+}
+
+export type SessionPod = {
+  readonly apiVersion: 'v1'
+  readonly kind: 'Pod'
+  readonly metadata: ObjectMeta
+  readonly spec: PodSpec
+  readonly status: PodStatus
+}
