@@ -1,0 +1,5 @@
+/** Helpers for tests; nothing of a running product imports this. */
+export { freePort } from '../embedded/index.ts'
+export { type OwnService, ownMongo, ownRedis, withMongo, withRedis } from './services.ts'
+export { type Cleanup, tempDir } from './temp-dir.ts'
+export { until } from './until.ts'
