@@ -1,0 +1,9 @@
+export {
+  constantTimeEqual,
+  deriveInstanceKey,
+  open,
+  type SealingKey,
+  seal,
+  sealedKeyId,
+  UnsealError,
+} from './seal.ts'

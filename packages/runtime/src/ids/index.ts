@@ -1,0 +1,1 @@
+export { createFakeIds, createIds, type Ids } from './ids.ts'
