@@ -1,0 +1,1 @@
+export { type Admitted, admitChange, admitManifest } from './admit.ts'
