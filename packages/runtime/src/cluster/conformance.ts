@@ -1,0 +1,256 @@
+/** What every cluster promises, whatever stands behind it. */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import {
+  type InstanceManifest,
+  isWarrenError,
+  type ResourceKey,
+  type WhatsAppInstance,
+} from '@warren/contracts'
+import type { SessionPodManifest } from './pod.ts'
+import type { Cluster } from './port.ts'
+
+export type ConformanceHarness = {
+  readonly cluster: Cluster
+  /** A pod that runs until it is told to stop. */
+  readonly idle: { readonly command: readonly string[] }
+  stop(): Promise<void>
+}
+
+export function clusterConformance(name: string, make: () => Promise<ConformanceHarness>): void {
+  describe(`${name} as a Cluster`, () => {
+    let harness: ConformanceHarness
+    let cluster: Cluster
+    before(async () => {
+      harness = await make()
+      cluster = harness.cluster
+    })
+    after(() => harness.stop())
+
+    test('creates with defaults, and once only', async () => {
+      const created = await cluster.instances.create(manifest('first'))
+      assert.equal(created.spec.operatingMode, 'Running')
+      assert.deepEqual(created.spec.pairing, { method: 'QR', maxAttempts: 3, showInStatus: false })
+      assert.equal(created.metadata.namespace, 'default')
+      assert.equal(created.metadata.generation, 1)
+      assert.deepEqual(await cluster.instances.get(keyOf(created)), created)
+      await rejects('already_exists', cluster.instances.create(manifest('first')))
+    })
+
+    test('refuses what the schema or a rule forbids, and names the field', async () => {
+      const error = await rejects(
+        'validation_failed',
+        cluster.instances.create(manifest('bad', { pairing: { maxAttempts: 9 } })),
+      )
+      assert.match(error.message, /spec\.pairing\.maxAttempts must be at most 6/)
+      assert.equal(error.details.fields?.[0]?.path, 'spec.pairing.maxAttempts')
+      await rejects(
+        'validation_failed',
+        cluster.instances.create(manifest('bad', { pairing: { method: 'Code' } })),
+      )
+      const created = await cluster.instances.create(manifest('fixed'))
+      const moved = await rejects(
+        'validation_failed',
+        cluster.instances.patch(keyOf(created), { spec: { organization: 'other' } }),
+      )
+      assert.match(moved.message, /organization cannot be changed/)
+      assert.equal(await cluster.instances.get({ namespace: 'default', name: 'bad' }), undefined)
+    })
+
+    test('patches like JSON merge patch and counts generations of the spec alone', async () => {
+      const key = keyOf(await cluster.instances.create(manifest('patched', { displayName: 'Sales' })))
+      const suspended = await cluster.instances.patch(key, {
+        spec: { operatingMode: 'Suspended', displayName: null },
+      })
+      assert.equal(suspended.spec.operatingMode, 'Suspended')
+      assert.equal(suspended.spec.displayName, undefined)
+      assert.equal(suspended.metadata.generation, 2)
+      const annotated = await cluster.instances.patch(key, { annotations: { 'example.com/a': '1' } })
+      assert.equal(annotated.metadata.annotations?.['example.com/a'], '1')
+      assert.equal(annotated.metadata.generation, 2)
+      const again = await cluster.instances.patch(key, { annotations: { 'example.com/a': '1' } })
+      assert.equal(again.metadata.resourceVersion, annotated.metadata.resourceVersion)
+      const removed = await cluster.instances.patch(key, { spec: { operatingMode: null } })
+      assert.equal(removed.spec.operatingMode, 'Running', 'a removed field gets its default')
+    })
+
+    test('a write that was decided on something older is refused', async () => {
+      const created = await cluster.instances.create(manifest('raced'))
+      const { resourceVersion } = created.metadata
+      await cluster.instances.patch(keyOf(created), { spec: { displayName: 'newer' } })
+      for (const write of [
+        () => cluster.instances.patch(keyOf(created), { spec: { displayName: 'x' } }, { resourceVersion }),
+        () => cluster.instances.updateStatus(keyOf(created), { phase: 'Pending' }, { resourceVersion }),
+        () => cluster.instances.setFinalizers(keyOf(created), ['a/b'], { resourceVersion }),
+        () => cluster.instances.delete(keyOf(created), { uid: 'of-another' }),
+      ])
+        await rejects('conflict', write())
+      await rejects('not_found', cluster.instances.delete({ namespace: 'default', name: 'nobody' }))
+    })
+
+    test('keeps status apart from spec', async () => {
+      const created = await cluster.instances.create(manifest('reported'))
+      const status = { phase: 'Pairing', observedGeneration: 1 } as const
+      const written = await cluster.instances.updateStatus(keyOf(created), status, created.metadata)
+      assert.deepEqual(written.status, status)
+      assert.equal(written.metadata.generation, 1)
+      assert.deepEqual(written.spec, created.spec)
+      const patched = await cluster.instances.patch(keyOf(created), { spec: { displayName: 'x' } })
+      assert.deepEqual(patched.status, status)
+    })
+
+    test('the linked number cannot be changed', async () => {
+      const created = await cluster.instances.create(manifest('linked'))
+      await cluster.instances.updateStatus(
+        keyOf(created),
+        { account: { jid: '1@s.whatsapp.net', phone: '1' } },
+        created.metadata,
+      )
+      const change = cluster.instances.patch(keyOf(created), {
+        spec: { pairing: { phoneNumber: '4915112345678' } },
+      })
+      await rejects('validation_failed', change)
+    })
+
+    test('lists by organisation, label and page', async () => {
+      for (const name of ['l-1', 'l-2', 'l-3'])
+        await cluster.instances.create({ ...manifest(name, { organization: 'listed' }) })
+      await cluster.instances.patch({ namespace: 'default', name: 'l-3' }, { labels: { tier: 'gold' } })
+      const first = await cluster.instances.list({ organization: 'listed', limit: 2 })
+      assert.deepEqual(names(first.items), ['l-1', 'l-2'])
+      assert.ok(first.continueToken)
+      const { continueToken } = first
+      const second = await cluster.instances.list({ organization: 'listed', limit: 2, continueToken })
+      assert.deepEqual(names(second.items), ['l-3'])
+      assert.equal(second.continueToken, undefined)
+      assert.deepEqual(names((await cluster.instances.list({ labels: { tier: 'gold' } })).items), ['l-3'])
+    })
+
+    test('a finalizer holds a deleted instance, and its pod and secret go with it', async () => {
+      const { instances, pods, secrets } = cluster
+      const created = await instances.create(manifest('ended'))
+      const key = keyOf(created)
+      const owned = await instances.setFinalizers(key, ['warren.dev/session'], created.metadata)
+      await pods.create(podOf(owned, harness.idle.command))
+      await secrets.create({
+        metadata: { namespace: key.namespace, name: 'ended-key', ownerReferences: [ownerOf(owned)] },
+        data: { key: new Uint8Array([1, 2, 3]) },
+      })
+      assert.deepEqual([...((await secrets.get({ ...key, name: 'ended-key' }))?.data.key ?? [])], [1, 2, 3])
+      await instances.delete(key)
+      await instances.delete(key)
+      const marked = await instances.get(key)
+      assert.ok(marked?.metadata.deletionTimestamp)
+      assert.ok(await pods.get(key), 'the pod stays while the instance does')
+      await instances.setFinalizers(key, [], marked.metadata)
+      assert.equal(await instances.get(key), undefined)
+      await eventually(cluster, 'pods', async () => (await pods.get(key)) === undefined)
+      assert.equal(await secrets.get({ ...key, name: 'ended-key' }), undefined)
+    })
+
+    test('a pod has one name, runs, and is gone when it is gone', async () => {
+      const { instances, pods } = cluster
+      const owner = await instances.create(manifest('podded'))
+      const pod = await pods.create(podOf(owner, harness.idle.command))
+      assert.equal(pod.status.phase, 'Pending')
+      await rejects('already_exists', pods.create(podOf(owner, harness.idle.command)))
+      const key = keyOf(owner)
+      const running = async () =>
+        (await pods.get(key))?.status.containerStatuses?.[0]?.state.running !== undefined
+      await eventually(cluster, 'pods', running)
+      const listed = await pods.list({ labels: { 'app.kubernetes.io/component': 'session' } })
+      assert.ok(names(listed.items).includes('podded'))
+      await rejects('conflict', pods.delete(key, { uid: 'of-another' }))
+      await pods.delete(key, { uid: pod.metadata.uid })
+      await eventually(cluster, 'pods', async () => (await pods.get(key)) === undefined)
+      await rejects('not_found', pods.delete(key))
+      const second = await pods.create(podOf(owner, harness.idle.command))
+      assert.notEqual(second.metadata.uid, pod.metadata.uid)
+    })
+
+    test('a watch tells what exists, then each change', async () => {
+      const created = await cluster.instances.create(manifest('watched'))
+      const told: { name: string; initial: boolean }[] = []
+      const watch = cluster.watch('instances', ({ name }, initial) => told.push({ name, initial }))
+      await watch.synced
+      const initial = told.filter(({ name }) => name === 'watched')
+      assert.ok(initial.some((one) => one.initial))
+      told.length = 0
+      await cluster.instances.patch(keyOf(created), { spec: { displayName: 'seen' } })
+      await eventually(cluster, 'instances', async () => told.some(({ name }) => name === 'watched'))
+      told.length = 0
+      await cluster.instances.delete(keyOf(created))
+      await eventually(cluster, 'instances', async () => told.some(({ name }) => name === 'watched'))
+      watch.stop()
+    })
+
+    test('what is read cannot be changed by the reader', async () => {
+      const created = await cluster.instances.create(manifest('frozen'))
+      assert.throws(() => {
+        created.spec.operatingMode = 'Suspended'
+      }, TypeError)
+    })
+  })
+}
+
+function manifest(name: string, spec: Partial<InstanceManifest['spec']> = {}): InstanceManifest {
+  return {
+    apiVersion: 'warren.dev/v1alpha1',
+    kind: 'WhatsAppInstance',
+    metadata: { name },
+    spec: { organization: 'acme', ...spec },
+  }
+}
+
+function podOf(owner: WhatsAppInstance, command: readonly string[]): SessionPodManifest {
+  return {
+    metadata: {
+      ...keyOf(owner),
+      labels: { 'app.kubernetes.io/component': 'session' },
+      ownerReferences: [ownerOf(owner)],
+    },
+    spec: {
+      restartPolicy: 'Always',
+      terminationGracePeriodSeconds: 5,
+      containers: [{ name: 'session', command }],
+    },
+  }
+}
+
+const keyOf = ({ metadata: { namespace, name } }: WhatsAppInstance): ResourceKey => ({ namespace, name })
+const ownerOf = ({ apiVersion, kind, metadata: { name, uid } }: WhatsAppInstance) => ({
+  apiVersion,
+  kind,
+  name,
+  uid,
+  controller: true,
+})
+const names = (items: readonly { readonly metadata: { readonly name: string } }[]) =>
+  items.map(({ metadata }) => metadata.name)
+
+async function rejects(code: Parameters<typeof isWarrenError>[1], call: Promise<unknown>) {
+  const error = await call.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  assert.ok(isWarrenError(error, code), `expected ${code}, got ${error}`)
+  return error
+}
+
+/** Looks again after each change, for at most five seconds. */
+async function eventually(cluster: Cluster, kind: 'instances' | 'pods', holds: () => Promise<boolean>) {
+  const deadline = AbortSignal.timeout(5_000)
+  let wake = () => {}
+  const watch = cluster.watch(kind, () => wake())
+  await watch.synced
+  deadline.addEventListener('abort', () => wake())
+  for (;;) {
+    const changed = new Promise<void>((resolve) => {
+      wake = resolve
+    })
+    if (await holds()) break
+    assert.ok(!deadline.aborted, 'not within five seconds')
+    await changed
+  }
+  watch.stop()
+}
