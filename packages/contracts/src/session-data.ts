@@ -32,6 +32,11 @@ export type LogDoc = {
   readonly epoch: number
   readonly holder: string
   readonly at: Date
+  /**
+   * Set on the document with which a holder takes over. These are never removed: the place where a previous holder would put its next
+   * commit must stay taken.
+   */
+  readonly takeover?: true
   /** Changes of credentials, keys and the pod's own records, sealed under the instance's key. */
   readonly sealed?: Uint8Array
   /** Present when the commit has journal entries: instance and highest `seq`, which the sparse index reads. */
@@ -40,14 +45,17 @@ export type LogDoc = {
   readonly entries?: readonly JournalEntry[]
 }
 
-/** Collection `keys`: the folded state, one document a value, sealed each by itself. `sealed` absent means deleted. */
+/**
+ * Collection `keys`: the folded state, one document a value, sealed each by itself. `sealed` absent means deleted.
+ * Collection `archive`: the same, for records that are read one by one and have an end of life.
+ */
 export type KeyDoc = {
   /** `<instance>/<type>/<id>` */
   readonly _id: string
   /** Log position of the commit that wrote it; only a higher one may replace it. */
   readonly n: number
   readonly sealed?: Uint8Array
-  /** Set on deletions and on records with an end of life; the database removes them after it. */
+  /** Set on deletions and in the archive; the database removes the document after it. */
   readonly expiresAt?: Date
 }
 

@@ -20,14 +20,27 @@ export type Lease = {
   readonly holder: string
 }
 
-/** One value of the pod's state. `sealed` absent means deleted; `expiresAt` gives records an end of life once they are folded. */
-export type KeyChange = { readonly type: string; readonly id: string; readonly sealed?: Uint8Array; readonly expiresAt?: Date }
+/**
+ * One value of the pod's state. `sealed` absent means deleted. `expiresAt` marks a record for the archive: once folded it is not loaded
+ * with the others, is read one by one with {@link SessionWriter.archived}, and is gone after that time.
+ */
+export type KeyChange = {
+  readonly type: string
+  readonly id: string
+  readonly sealed?: Uint8Array
+  readonly expiresAt?: Date
+}
 
 /** One commit. At least one of `sealed` and `entries` is present. */
 export type Commit = { readonly sealed?: Uint8Array; readonly entries?: readonly JournalEntry[] }
 
 /** A folded value as it is read back. */
-export type StoredKey = { readonly type: string; readonly id: string; readonly n: number; readonly sealed: Uint8Array }
+export type StoredKey = {
+  readonly type: string
+  readonly id: string
+  readonly n: number
+  readonly sealed: Uint8Array
+}
 
 /** A commit as it is read back; only positions above the fold have `sealed`. */
 export type StoredCommit = { readonly n: number; readonly sealed?: Uint8Array; readonly seq?: number }
@@ -73,12 +86,12 @@ export type SessionWriter = {
    * @throws WarrenError `fenced` when the position is taken by another holder
    */
   append(lease: Lease, n: number, commit: Commit): Promise<void>
-  /** All folded values of the instance, except archived types. */
+  /** All folded values of the instance, except those in the archive. */
   keys(lease: Lease): AsyncIterable<StoredKey>
   /** Commits after a position, in order. */
   commitsAfter(lease: Lease, n: number): AsyncIterable<StoredCommit>
-  /** One folded value, for types that are not kept in memory; undefined when there is none. */
-  key(lease: Lease, type: string, id: string): Promise<StoredKey | undefined>
+  /** One value of the archive; undefined when there is none. */
+  archived(lease: Lease, type: string, id: string): Promise<StoredKey | undefined>
   /**
    * Folds: writes the values (each replaces only an older one), then records `n` as folded and drops the sealed parts up to it. Safe to
    * repeat and safe when it arrives late.
@@ -102,7 +115,11 @@ export type SessionReader = {
   /** The highest `seq` in the log: 0 when there is none. */
   head(instance: InstanceId): Promise<number>
   /** Journal entries after `seq`, in order; each with the epoch that wrote it. */
-  journal(instance: InstanceId, afterSeq: number, limit: number): Promise<(JournalEntry & { epoch: number })[]>
+  journal(
+    instance: InstanceId,
+    afterSeq: number,
+    limit: number,
+  ): Promise<(JournalEntry & { epoch: number })[]>
   /** Instances whose holder reported a journal head, with it: what the projectors' sweep compares with their cursors. */
   heads(): AsyncIterable<{ instance: InstanceId; organization: string; seq: number }>
 }

@@ -1,0 +1,38 @@
+import type { KeyDoc, LogDoc, QueueDoc, SessionDoc } from '@warren/contracts'
+import type { Collection, Db } from 'mongodb'
+
+/** A row of the queue as stored: with the epoch of the holder that moved it last. */
+export type StoredQueueDoc = QueueDoc & { readonly epoch?: number }
+
+export type Collections = {
+  readonly sessions: Collection<SessionDoc>
+  readonly log: Collection<LogDoc>
+  readonly keys: Collection<KeyDoc>
+  readonly archive: Collection<KeyDoc>
+  readonly queue: Collection<StoredQueueDoc>
+  readonly positions: Collection<{ _id: string; position: number }>
+}
+
+const OPTIONS = { ignoreUndefined: true, promoteBuffers: true, writeConcern: { w: 'majority' } } as const
+
+export function collectionsOf(db: Db): Collections {
+  return {
+    sessions: db.collection('sessions', OPTIONS),
+    log: db.collection('log', OPTIONS),
+    keys: db.collection('keys', OPTIONS),
+    archive: db.collection('archive', OPTIONS),
+    queue: db.collection('queue', OPTIONS),
+    positions: db.collection('positions', OPTIONS),
+  }
+}
+
+/** Creates the indexes. Safe to repeat. */
+export async function migrateSessionStore(db: Db): Promise<void> {
+  const { log, keys, archive, queue } = collectionsOf(db)
+  // Only commits with journal entries carry `instance` and `seq`: a commit of keys alone costs no index entry.
+  await log.createIndex({ instance: 1, seq: 1 }, { name: 'journal', sparse: true })
+  await queue.createIndex({ instance: 1, state: 1, position: 1 }, { name: 'pending' })
+  for (const collection of [keys, archive, queue]) {
+    await collection.createIndex({ expiresAt: 1 }, { name: 'end-of-life', expireAfterSeconds: 0 })
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * Who holds a session. The lease makes takeovers orderly, the log makes them safe: a new holder puts a takeover document where the old
+ * one would put its next commit, and takeover documents are never removed. So a holder that slept through its lease fails at
+ * its next commit, however long it slept.
+ */
+import {
+  type InstanceId,
+  type LogDoc,
+  type SessionDoc,
+  type SessionStatus,
+  WarrenError,
+} from '@warren/contracts'
+import type { Clock } from '../clock/index.ts'
+import { idRange, logId, positionOf } from './layout.ts'
+import type { Collections } from './mongo-collections.ts'
+import { isDuplicateKey } from './mongo-errors.ts'
+import type { Log } from './mongo-log.ts'
+import type { Lease, SessionReader, SessionRemover, SessionWriter, Takeover } from './port.ts'
+
+/** By the database's own clock. As numbers, because SecantusDB 0.7 compares a stored date with `$$NOW` wrongly. */
+const EXPIRED = { $expr: { $lte: [{ $toLong: '$expiresAt' }, { $toLong: '$$NOW' }] } }
+
+type Leases = Pick<SessionWriter, 'acquire' | 'renew' | 'release'> &
+  SessionRemover &
+  Pick<SessionReader, 'session' | 'sessions' | 'heads'>
+
+export function createLeases(
+  { sessions, log, keys, archive, queue }: Collections,
+  tail: Log,
+  clock: Clock,
+): Leases {
+  const mine = (lease: Lease) => ({ _id: lease.instance, epoch: lease.epoch, holder: lease.holder })
+
+  async function acquire(request: Parameters<SessionWriter['acquire']>[0]): Promise<Takeover> {
+    const { instance, organization, holder, ttlMs } = request
+    await insertIfAbsent(instance, organization)
+    const taken = await sessions.findOneAndUpdate(
+      {
+        _id: instance,
+        organization,
+        $or: [{ holder: null }, EXPIRED],
+      },
+      [
+        {
+          $set: {
+            epoch: { $add: ['$epoch', 1] },
+            holder: { $literal: holder },
+            expiresAt: { $add: ['$$NOW', ttlMs] },
+          },
+        },
+      ],
+      { returnDocument: 'after' },
+    )
+    if (!taken) throw await whyNot(instance, organization)
+    return await takeLog({ instance, organization, epoch: taken.epoch, holder }, taken)
+  }
+
+  async function insertIfAbsent(instance: InstanceId, organization: string): Promise<void> {
+    try {
+      await sessions.insertOne({
+        _id: instance,
+        organization,
+        epoch: 0,
+        holder: null,
+        expiresAt: new Date(0),
+        status: null,
+        statusAt: null,
+        seq: 0,
+        folded: 0,
+      })
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error
+    }
+  }
+
+  async function whyNot(instance: InstanceId, organization: string): Promise<WarrenError> {
+    const session = await sessions.findOne({ _id: instance })
+    if (session && session.organization !== organization) return new WarrenError('organization_mismatch')
+    return new WarrenError('lease_held', `held by ${session?.holder ?? 'another process'}`)
+  }
+
+  /** Ends the previous holder's log. Between reading the tail and inserting, that holder may still commit: then look again. */
+  async function takeLog(wanted: Lease, session: SessionDoc): Promise<Takeover> {
+    let lease = wanted
+    for (;;) {
+      const last = await tail.last(lease.instance)
+      if (last && last.epoch >= lease.epoch) lease = await outrank(lease, last)
+      const n = last ? positionOf(last._id) + 1 : 1
+      try {
+        await log.insertOne({
+          _id: logId(lease.instance, n),
+          epoch: lease.epoch,
+          holder: lease.holder,
+          at: clock.now(),
+          takeover: true,
+        })
+      } catch (error) {
+        if (isDuplicateKey(error)) continue
+        throw error
+      }
+      return {
+        lease,
+        n,
+        seq: await tail.head(lease.instance),
+        folded: session.folded,
+        status: session.status,
+      }
+    }
+  }
+
+  /** The log knows a higher epoch than the lease document: that one was deleted and begun anew. Go above, if we still hold the lease. */
+  async function outrank(lease: Lease, last: LogDoc): Promise<Lease> {
+    const raised = { ...lease, epoch: last.epoch + 1 }
+    const result = await sessions.updateOne(mine(lease), { $set: { epoch: raised.epoch } })
+    if (result.matchedCount === 0) throw new WarrenError('lease_held')
+    return raised
+  }
+
+  async function renew(
+    lease: Lease,
+    ttlMs: number,
+    report: { status: SessionStatus; seq: number },
+  ): Promise<void> {
+    const result = await sessions.updateOne(mine(lease), [
+      {
+        $set: {
+          expiresAt: { $add: ['$$NOW', ttlMs] },
+          status: { $literal: report.status },
+          statusAt: '$$NOW',
+          seq: { $max: ['$seq', report.seq] },
+        },
+      },
+    ])
+    if (result.matchedCount === 0) throw new WarrenError('fenced')
+  }
+
+  async function release(lease: Lease, report: { status: SessionStatus; seq: number }): Promise<void> {
+    await sessions.updateOne(mine(lease), {
+      $set: { holder: null, expiresAt: clock.now(), status: report.status, statusAt: clock.now() },
+      $max: { seq: report.seq },
+    })
+  }
+
+  /** Removal takes the session over first, so that a holder that sleeps through it is fenced like any other. */
+  async function remove(instance: InstanceId): Promise<void> {
+    const session = await sessions.findOne({ _id: instance })
+    if (!session) return
+    const { lease } = await acquire({
+      instance,
+      organization: session.organization,
+      holder: `remover/${session.epoch}`,
+      ttlMs: 60_000,
+    })
+    const ofInstance = { _id: idRange(instance) }
+    await keys.deleteMany(ofInstance)
+    await archive.deleteMany(ofInstance)
+    await queue.deleteMany(ofInstance)
+    await log.deleteMany({ ...ofInstance, takeover: { $exists: false } })
+    await sessions.updateOne(mine(lease), {
+      $set: { holder: null, expiresAt: new Date(0), status: null, statusAt: null, seq: 0, folded: 0 },
+    })
+  }
+
+  return {
+    acquire,
+    renew,
+    release,
+    remove,
+    session: (instance) => sessions.findOne({ _id: instance }),
+    sessions: (instances) => sessions.find({ _id: { $in: [...instances] } }).toArray(),
+    async *heads() {
+      const cursor = sessions.find({ seq: { $gt: 0 } }, { projection: { organization: 1, seq: 1 } })
+      for await (const { _id, organization, seq } of cursor) yield { instance: _id, organization, seq }
+    },
+  }
+}

@@ -1,0 +1,87 @@
+/** The log: one insert is data and fence at once. */
+import { type InstanceId, type JournalEntry, type LogDoc, WarrenError } from '@warren/contracts'
+import type { Clock } from '../clock/index.ts'
+import { idRange, logId, positionOf } from './layout.ts'
+import type { Collections } from './mongo-collections.ts'
+import { isDuplicateKey, isRefusal } from './mongo-errors.ts'
+import type { Commit, Lease, SessionReader, SessionWriter } from './port.ts'
+
+export type Log = Pick<SessionWriter, 'append' | 'commitsAfter'> &
+  Pick<SessionReader, 'journal' | 'head'> & {
+    /** The document at the end of the log. */
+    last(instance: InstanceId): Promise<LogDoc | null>
+  }
+
+/** Pause before an insert of unknown outcome is repeated. */
+const RETRY_MS = 200
+
+export function createLog({ log }: Collections, clock: Clock): Log {
+  async function append(lease: Lease, n: number, commit: Commit): Promise<void> {
+    const seq = commit.entries?.at(-1)?.seq
+    const document: LogDoc = {
+      _id: logId(lease.instance, n),
+      epoch: lease.epoch,
+      holder: lease.holder,
+      at: clock.now(),
+      ...(commit.sealed ? { sealed: commit.sealed } : {}),
+      ...(commit.entries && seq !== undefined
+        ? { instance: lease.instance, seq, entries: commit.entries }
+        : {}),
+    }
+    for (;;) {
+      try {
+        await log.insertOne(document)
+        return
+      } catch (error) {
+        if (isDuplicateKey(error)) return await settle(lease, document._id)
+        if (isRefusal(error)) throw error
+        await clock.sleep(RETRY_MS)
+      }
+    }
+  }
+
+  /** The position is taken: by us, when an earlier attempt went through unnoticed, or by a newer holder. */
+  async function settle(lease: Lease, id: string): Promise<void> {
+    const found = await log.findOne({ _id: id }, { projection: { epoch: 1, holder: 1 } })
+    if (found?.epoch !== lease.epoch || found.holder !== lease.holder) throw new WarrenError('fenced')
+  }
+
+  async function* commitsAfter(lease: Lease, n: number) {
+    const cursor = log.find(
+      { _id: { ...idRange(lease.instance), $gt: logId(lease.instance, n) } },
+      { sort: { _id: 1 }, projection: { sealed: 1, seq: 1 } },
+    )
+    for await (const { _id, sealed, seq } of cursor) {
+      yield { n: positionOf(_id), ...(sealed ? { sealed } : {}), ...(seq === undefined ? {} : { seq }) }
+    }
+  }
+
+  async function journal(instance: InstanceId, afterSeq: number, limit: number) {
+    const found: (JournalEntry & { epoch: number })[] = []
+    const cursor = log.find(
+      { instance, seq: { $gt: afterSeq } },
+      { sort: { seq: 1 }, projection: { entries: 1, epoch: 1 }, limit },
+    )
+    for await (const { entries = [], epoch } of cursor) {
+      for (const entry of entries) {
+        if (entry.seq > afterSeq) found.push({ ...entry, epoch })
+        if (found.length === limit) return found
+      }
+    }
+    return found
+  }
+
+  return {
+    append,
+    commitsAfter,
+    journal,
+    last: (instance) => log.findOne({ _id: idRange(instance) }, { sort: { _id: -1 } }),
+    async head(instance) {
+      const last = await log.findOne(
+        { instance, seq: { $gt: 0 } },
+        { sort: { seq: -1 }, projection: { seq: 1 } },
+      )
+      return last?.seq ?? 0
+    },
+  }
+}
