@@ -1,0 +1,361 @@
+/**
+ * The life of a session as a pure function: what happened, and what the session is like now -> what it is like next, and what to do.
+ * Nothing here waits, connects or stores.
+ */
+import type { Account, Pairing, SessionPhase, SessionStatus } from '@warren/contracts'
+import { backOffMs, conflictMs, QUICK_ATTEMPTS, reconnectNowMs, slowBackOffMs } from './backoff.ts'
+import { type Ending, reactionTo } from './disconnects.ts'
+
+/** What a person asked to pair with. */
+export type PairingRequest =
+  | { readonly method: 'qr' }
+  | { readonly method: 'code'; readonly phoneNumber: string }
+
+/** A phase in which nothing is tried until a person asks. Kept in the sealed state, so that it outlives the process. */
+export type Rest = {
+  readonly phase: 'parked' | 'loggedOut' | 'banned'
+  readonly reason: string
+  readonly message: string
+}
+
+export type SessionModel = {
+  readonly status: SessionStatus
+  /** Whether credentials of a linked account exist. */
+  readonly account?: Account
+  /** The pairing that was asked for and is not finished. */
+  readonly pairing?: PairingRequest
+  /** QRs shown or codes given in this pairing. */
+  readonly attempts: number
+  readonly maxAttempts: number
+  /** Failed connections in a row. */
+  readonly failures: number
+  /** Logouts in a row that WhatsApp told without a working login between them. */
+  readonly logoutsHeard: number
+  /** Replacements in a row. */
+  readonly conflicts: number
+}
+
+export type SessionEvent =
+  | {
+      readonly type: 'loaded'
+      readonly account?: Account
+      readonly rest?: Rest
+      readonly pairing?: PairingRequest
+    }
+  | { readonly type: 'pairRequested'; readonly request: PairingRequest }
+  | { readonly type: 'qr'; readonly qr: string; readonly expiresAt: Date }
+  | { readonly type: 'code'; readonly code: string; readonly expiresAt: Date }
+  | { readonly type: 'paired'; readonly account: Account }
+  | { readonly type: 'wrongNumber'; readonly linked: string; readonly wanted: string }
+  | { readonly type: 'opened' }
+  | { readonly type: 'accountChanged'; readonly account: Account }
+  | { readonly type: 'closed'; readonly ending: Ending }
+  | { readonly type: 'retryDue' }
+  | { readonly type: 'restartRequested' }
+  | { readonly type: 'disconnectRequested' }
+  | { readonly type: 'loggedOut'; readonly by: string }
+  | { readonly type: 'stopped' }
+
+export type Effect =
+  /** Open a connection: with the stored credentials, or fresh ones for a pairing. A connection that is open is closed first. */
+  | { readonly do: 'connect'; readonly pairing?: PairingRequest }
+  | { readonly do: 'close' }
+  /** Deliver `retryDue` after this; replaces an earlier one, and any other effect that connects or closes cancels it. */
+  | { readonly do: 'retry'; readonly afterMs: number }
+  /** Ask the store whether the lease is still ours; the process ends when it is not. */
+  | { readonly do: 'checkLease' }
+  /** Store the rest, or that there is none any more. */
+  | { readonly do: 'rest'; readonly rest: Rest | null }
+  | { readonly do: 'journalLoggedOut'; readonly reason: string }
+
+export type Env = { readonly now: Date; readonly random: () => number }
+type Step = { readonly model: SessionModel; readonly effects: readonly Effect[] }
+
+/** Conflicts in a row after which the rightful holder stops to fight with a copy of its credentials. */
+const MAX_CONFLICTS = 3
+/** WhatsApp must tell of a logout this often before it is believed. */
+const LOGOUT_CONFIRMATIONS = 2
+
+/** A session before its state is loaded. */
+export function initialModel(maxAttempts: number, now: Date): SessionModel {
+  return {
+    status: { phase: 'starting', since: now },
+    attempts: 0,
+    maxAttempts,
+    failures: 0,
+    logoutsHeard: 0,
+    conflicts: 0,
+  }
+}
+
+/** The next state and what to do, in order. */
+export function step(model: SessionModel, event: SessionEvent, env: Env): Step {
+  switch (event.type) {
+    case 'loaded':
+      return load(model, event, env)
+    case 'pairRequested':
+      return startPairing(model, event.request, env)
+    case 'qr':
+      return showQr(model, event, env)
+    case 'code': {
+      const attempts = model.attempts + 1
+      return {
+        model: showing(
+          { ...model, attempts },
+          { method: 'code', code: event.code, expiresAt: event.expiresAt },
+          env,
+        ),
+        effects: [],
+      }
+    }
+    case 'paired': {
+      const { pairing: _done, ...rest } = model
+      const paired = { ...rest, account: event.account, attempts: 0, logoutsHeard: 0 }
+      return { model: phase(paired, 'connecting', env), effects: [{ do: 'rest', rest: null }] }
+    }
+    case 'wrongNumber':
+      return settle(
+        withoutAccount(model),
+        'parked',
+        'WrongPhoneNumber',
+        `The number ${event.linked} was linked, but this instance is for ${event.wanted}. It was unlinked again; pair the right phone.`,
+        env,
+      )
+    case 'opened': {
+      const open = phase({ ...model, failures: 0, logoutsHeard: 0, conflicts: 0 }, 'connected', env)
+      return { model: { ...open, status: { ...open.status, lastConnectedAt: env.now } }, effects: [] }
+    }
+    case 'accountChanged':
+      return {
+        model: { ...model, account: event.account, status: { ...model.status, account: event.account } },
+        effects: [],
+      }
+    case 'closed':
+      return closed(model, event.ending, env)
+    case 'retryDue':
+      return connectNow(model, env)
+    case 'restartRequested': {
+      if (!model.account) return startPairing(model, model.pairing ?? { method: 'qr' }, env)
+      const fresh = { ...model, failures: 0, logoutsHeard: 0, conflicts: 0 }
+      return after([{ do: 'rest', rest: null }], connectNow(fresh, env))
+    }
+    case 'disconnectRequested':
+      return settle(
+        model,
+        'parked',
+        'DisconnectedByRequest',
+        'Disconnected on request. Restart or pair to go on.',
+        env,
+      )
+    case 'loggedOut':
+      return logOut(model, event.by, env)
+    case 'stopped':
+      return { model: phase(model, 'stopped', env), effects: [{ do: 'close' }] }
+  }
+}
+
+function load(model: SessionModel, event: Extract<SessionEvent, { type: 'loaded' }>, env: Env): Step {
+  const loaded = event.account ? { ...model, account: event.account } : model
+  if (event.rest) {
+    const { phase: at, reason, message } = event.rest
+    return { model: phase(loaded, at, env, { reason, message }), effects: [] }
+  }
+  if (event.account) return connectNow(loaded, env)
+  return startPairing(loaded, event.pairing ?? { method: 'qr' }, env)
+}
+
+function startPairing(model: SessionModel, request: PairingRequest, env: Env): Step {
+  const { account: _unlinked, ...rest } = model
+  const fresh = { ...rest, pairing: request, attempts: 0, failures: 0, logoutsHeard: 0, conflicts: 0 }
+  return {
+    model: phase(fresh, 'pairing', env),
+    effects: [
+      { do: 'rest', rest: null },
+      { do: 'connect', pairing: request },
+    ],
+  }
+}
+
+function showQr(model: SessionModel, event: Extract<SessionEvent, { type: 'qr' }>, env: Env): Step {
+  if (model.pairing?.method !== 'qr') return { model, effects: [] }
+  if (model.attempts >= model.maxAttempts) return attemptsUsedUp(model, env)
+  const next = { ...model, attempts: model.attempts + 1, failures: 0 }
+  return {
+    model: showing(next, { method: 'qr', qr: event.qr, expiresAt: event.expiresAt }, env),
+    effects: [],
+  }
+}
+
+function attemptsUsedUp(model: SessionModel, env: Env): Step {
+  const text = `No phone was linked within ${model.maxAttempts} attempts. Ask for a new pairing when the phone is at hand.`
+  return settle(model, 'parked', 'PairingAttemptsUsedUp', text, env)
+}
+
+function closed(model: SessionModel, ending: Ending, env: Env): Step {
+  const lastDisconnect = { code: ending.code, reason: ending.text, at: env.now }
+  const lost = { ...model, status: { ...model.status, lastDisconnect } }
+  const reaction = reactionTo(ending)
+  switch (reaction.kind) {
+    case 'reconnectNow':
+      return again(lost, lost.failures === 0 ? reconnectNowMs(env.random()) : undefined, env)
+    case 'backOff':
+      if (reaction.parkAfter !== undefined && lost.failures + 1 >= reaction.parkAfter)
+        return settle(
+          lost,
+          'parked',
+          'ConnectionRefused',
+          `WhatsApp refused the connection ${reaction.parkAfter} times: ${ending.text}`,
+          env,
+        )
+      return again(lost, undefined, env)
+    case 'backOffSlowly':
+      return again(lost, slowBackOffMs(env.random()), env, {
+        reason: reaction.reason,
+        message: reaction.message,
+      })
+    case 'checkLease':
+      if (lost.conflicts + 1 >= MAX_CONFLICTS)
+        return settle(
+          lost,
+          'parked',
+          'ConnectionReplaced',
+          'Another process uses the credentials of this account. Find it, then restart.',
+          env,
+        )
+      return after(
+        [{ do: 'checkLease' }],
+        again({ ...lost, conflicts: lost.conflicts + 1 }, conflictMs(env.random()), env, {
+          reason: 'ConnectionReplaced',
+        }),
+      )
+    case 'confirmLogout':
+      if (!lost.account) return again(lost, undefined, env)
+      if (lost.logoutsHeard + 1 >= LOGOUT_CONFIRMATIONS) return logOut(lost, 'device_removed', env)
+      return again({ ...lost, logoutsHeard: lost.logoutsHeard + 1 }, reconnectNowMs(env.random()), env)
+    case 'banned':
+      return banned(lost, reaction, env)
+    case 'pairingEnded':
+      return lost.attempts >= lost.maxAttempts
+        ? attemptsUsedUp(lost, env)
+        : again(lost, reconnectNowMs(env.random()), env)
+    case 'park':
+      return settle(lost, 'parked', reaction.reason, reaction.message, env)
+  }
+}
+
+function banned(
+  model: SessionModel,
+  reaction: { reason: string; message: string; untilSeconds?: number },
+  env: Env,
+): Step {
+  const resting = settle(model, 'banned', reaction.reason, reaction.message, env)
+  if (reaction.untilSeconds === undefined) return resting
+  const afterMs = reaction.untilSeconds * 1000
+  const retry = { attempt: 1, nextAt: new Date(env.now.getTime() + afterMs) }
+  const status = { ...resting.model.status, retry }
+  // Not stored as a rest: a restarted process asks WhatsApp itself whether the ban is over.
+  return { model: { ...resting.model, status }, effects: [{ do: 'close' }, { do: 'retry', afterMs }] }
+}
+
+/** Schedules the next attempt of what was going on: the linked session, or its pairing. */
+function again(
+  model: SessionModel,
+  waitMs: number | undefined,
+  env: Env,
+  why: { reason?: string; message?: string } = {},
+): Step {
+  if (!model.account && !model.pairing) return { model, effects: [] }
+  if (model.pairing?.method === 'code' && model.attempts >= model.maxAttempts)
+    return attemptsUsedUp(model, env)
+  const failures = model.failures + 1
+  const afterMs = waitMs ?? backOffMs(failures, env.random())
+  const slow = failures > QUICK_ATTEMPTS && !why.reason
+  const reason = slow
+    ? { reason: 'SlowRetries', message: `${failures} attempts failed in a row; trying less often.` }
+    : why
+  const retry = { attempt: failures, nextAt: new Date(env.now.getTime() + afterMs) }
+  const waiting = phase({ ...model, failures }, model.account ? 'reconnecting' : 'pairing', env, reason)
+  return { model: { ...waiting, status: { ...waiting.status, retry } }, effects: [{ do: 'retry', afterMs }] }
+}
+
+function connectNow(model: SessionModel, env: Env): Step {
+  if (!model.account) {
+    if (!model.pairing) return { model, effects: [] }
+    return { model: phase(model, 'pairing', env), effects: [{ do: 'connect', pairing: model.pairing }] }
+  }
+  const at = model.status.lastConnectedAt ? 'reconnecting' : 'connecting'
+  const { reason, message, retry } = model.status
+  const why =
+    at === 'reconnecting' && model.status.phase === at
+      ? { ...(reason ? { reason } : {}), ...(message ? { message } : {}) }
+      : {}
+  const next = phase(model, at, env, why)
+  return {
+    model: retry && at === model.status.phase ? { ...next, status: { ...next.status, retry } } : next,
+    effects: [{ do: 'connect' }],
+  }
+}
+
+/** Closes and stays so until a person asks. */
+function settle(model: SessionModel, at: Rest['phase'], reason: string, message: string, env: Env): Step {
+  const { pairing: _given, ...rest } = model
+  return {
+    model: phase(rest, at, env, { reason, message }),
+    effects: [{ do: 'close' }, { do: 'rest', rest: { phase: at, reason, message } }],
+  }
+}
+
+function logOut(model: SessionModel, by: string, env: Env): Step {
+  const text = 'The link to WhatsApp has ended. Pair again to go on; the old credentials are kept, sealed.'
+  return after(
+    [{ do: 'journalLoggedOut', reason: by }],
+    settle(withoutAccount(model), 'loggedOut', 'LoggedOut', text, env),
+  )
+}
+
+function withoutAccount(model: SessionModel): SessionModel {
+  const { account: _gone, ...rest } = model
+  return rest
+}
+
+const after = (effects: readonly Effect[], next: Step): Step => ({
+  model: next.model,
+  effects: [...effects, ...next.effects],
+})
+
+function showing(
+  model: SessionModel,
+  pairing: Omit<Pairing, 'attempt' | 'maxAttempts'>,
+  env: Env,
+): SessionModel {
+  const shown = phase(model, 'pairing', env)
+  return {
+    ...shown,
+    status: {
+      ...shown.status,
+      pairing: { ...pairing, attempt: model.attempts, maxAttempts: model.maxAttempts },
+    },
+  }
+}
+
+/** The status of a phase: what belonged to another phase (pairing, retry, reason) is gone, history stays. */
+function phase(
+  model: SessionModel,
+  to: SessionPhase,
+  env: Env,
+  why: { reason?: string; message?: string } = {},
+): SessionModel {
+  const { status } = model
+  return {
+    ...model,
+    status: {
+      phase: to,
+      ...(why.reason ? { reason: why.reason } : {}),
+      ...(why.message ? { message: why.message } : {}),
+      since: status.phase === to ? status.since : env.now,
+      ...(model.account ? { account: model.account } : {}),
+      ...(status.lastConnectedAt ? { lastConnectedAt: status.lastConnectedAt } : {}),
+      ...(status.lastDisconnect ? { lastDisconnect: status.lastDisconnect } : {}),
+    },
+  }
+}
