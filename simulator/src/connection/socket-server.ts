@@ -1,0 +1,50 @@
+import { createServer, STATUS_CODES } from 'node:http'
+import { WebSocketServer } from 'ws'
+import { type Listener, listen } from '../net/listen.ts'
+import type { TrustChain } from '../noise/index.ts'
+import type { World } from '../world/world.ts'
+import { identifyClient } from './identify.ts'
+import { runWire } from './wire.ts'
+
+/** Path of the real server; any path is accepted. */
+export const SOCKET_PATH = '/ws/chat'
+
+export interface SocketServerOptions {
+  world: World
+  chain: TrustChain
+  host: string
+  port: number
+}
+
+/** The WebSocket that clients connect to, with the faults that strike before a client has said who it is. */
+export const startSocketServer = async (options: SocketServerOptions): Promise<Listener> => {
+  const { world, chain, host, port } = options
+  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false })
+  const identify = identifyClient(world)
+  sockets.on('connection', (socket) => runWire(socket, { world, chain, identify }))
+
+  const server = createServer((_request, response) => {
+    response.writeHead(426, { connection: 'close' }).end('this is a WebSocket server\n')
+  })
+  server.on('connection', (socket) => {
+    if (world.faults.effective().refuseConnections) socket.resetAndDestroy()
+  })
+  server.on('upgrade', (request, socket, head) => {
+    const { upgradeStatus } = world.faults.effective()
+    if (upgradeStatus !== undefined) {
+      const reason = STATUS_CODES[upgradeStatus] ?? 'Fault'
+      socket.end(`HTTP/1.1 ${upgradeStatus} ${reason}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+      return
+    }
+    sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request))
+  })
+
+  const listener = await listen(server, host, port)
+  return {
+    port: listener.port,
+    async stop() {
+      for (const client of sockets.clients) client.terminate()
+      await listener.stop()
+    },
+  }
+}
