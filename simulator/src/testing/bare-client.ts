@@ -1,3 +1,4 @@
+import './unref-long-timers.ts'
 import {
   type BaileysEventMap,
   makeWASocket,
