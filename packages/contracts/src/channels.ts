@@ -10,11 +10,11 @@ export const CHANNELS = {
   sessions: 'warren:sessions',
   /** "The journal of this instance grew." Payload: the instance id. Projectors listen. */
   journal: 'warren:journal',
-  /** "The send queue of this instance grew." The pod listens. */
+  /** "The send queue of this instance grew." A wake-up (`bus.wake`); the pod listens. */
   queue: (instance: InstanceId) => `warren:queue:${instance}`,
-  /** Commands to the pod that holds the instance. */
+  /** Commands to the pod that holds the instance: it serves calls of {@link CommandCall}. */
   commands: (instance: InstanceId) => `warren:commands:${instance}`,
-  /** Requests from pods for signed media URLs, served by the API tier. */
+  /** Requests from pods for signed media URLs, served by the API tier: calls of {@link MediaRequest}, answered with {@link MediaResponse}. */
   media: 'warren:media',
 } as const
 

@@ -30,6 +30,10 @@ export type CommandMap = {
 export type CommandName = keyof CommandMap
 export type CommandRequest<C extends CommandName> = CommandMap[C]['request']
 export type CommandResponse<C extends CommandName> = CommandMap[C]['response']
+/** A command as it travels: the request of a call on the bus to `CHANNELS.commands(instance)`. */
+export type CommandCall<C extends CommandName = CommandName> = {
+  [K in C]: { readonly command: K; readonly request: CommandRequest<K> }
+}[C]
 
 type CommandRow = {
   readonly request: Joi.Schema
