@@ -1,4 +1,5 @@
 /** An open WhatsApp server for machines. Start with {@link createSimulator}; README.md has the tour. */
+export { createSimulatorClient } from './control/client.ts'
 export type * from './control/types.ts'
 export { type RedirectableBaileys, redirect } from './redirect.ts'
 export {

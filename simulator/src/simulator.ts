@@ -1,26 +1,31 @@
 import { SOCKET_PATH, startSocketServer } from './connection/socket-server.ts'
+import { startControlServer } from './control/control-server.ts'
 import { createOperations } from './control/operations.ts'
 import type { SimulatorOperations, Trust } from './control/types.ts'
-import { startMediaServer } from './media/media-server.ts'
+import { type MediaPorts, startMediaServer } from './media/media-server.ts'
 import { createTlsIdentity } from './media/self-signed.ts'
 import type { Listener } from './net/listen.ts'
 import { createTrustChain } from './noise/index.ts'
 import { quietLibsignal } from './world/quiet-libsignal.ts'
-import { createWorld, type WorldSettings } from './world/world.ts'
+import { readSnapshot, restoreSnapshot, takeSnapshot, writeSnapshot } from './world/snapshot.ts'
+import { clearWorld, createWorld, type WorldSettings } from './world/world.ts'
 
 export interface SimulatorOptions {
   /** Port of the WebSocket; default 0, a free one. */
-  port?: number
+  port?: number | undefined
   /** Port of the control API; default 0, a free one. */
-  controlPort?: number
+  controlPort?: number | undefined
   /** Address to bind; default 127.0.0.1. Nothing here authenticates anyone: keep it on loopback. */
-  host?: string
-  /** Where to keep everything between runs; absent means memory only. */
-  stateFile?: string
+  host?: string | undefined
+  /**
+   * Where to keep accounts, keys, queues, media and ledger between runs: read by start(), written by stop(), by
+   * save(), and after every change of the links. Absent means memory only.
+   */
+  stateFile?: string | undefined
   /** Answer to pre-key count queries; see {@link WorldSettings}. Default `stored`. */
-  prekeyCount?: WorldSettings['prekeyCount']
-  /** One line for each oddity. Default: nothing. */
-  log?: (line: string) => void
+  prekeyCount?: WorldSettings['prekeyCount'] | undefined
+  /** Gets one line for each oddity. Default: nobody does. */
+  log?: ((line: string) => void) | undefined
 }
 
 export interface SimulatorAddresses {
@@ -33,38 +38,71 @@ export interface SimulatorAddresses {
 
 export interface Simulator extends SimulatorOperations {
   start(): Promise<SimulatorAddresses>
+  /** Writes the state file now; does nothing without one. */
+  save(): Promise<void>
+  /** Cuts every connection and writes the state file. A stopped simulator is not started again: make another. */
   stop(): Promise<void>
 }
 
-/** Makes a WhatsApp server for machines. Nothing listens before start(); after stop() it can be started again. */
+/** Makes a WhatsApp server for machines. Nothing listens before start(). */
 export const createSimulator = (options: SimulatorOptions = {}): Simulator => {
   quietLibsignal()
-  const host = options.host ?? '127.0.0.1'
-  const world = createWorld({ prekeyCount: options.prekeyCount ?? 'stored', log: options.log ?? (() => {}) })
-  const chain = createTrustChain()
-  const tls = createTlsIdentity()
+  const { host = '127.0.0.1', port = 0, controlPort = 0, stateFile, log = () => {} } = options
+  const world = createWorld({ prekeyCount: options.prekeyCount ?? 'stored', log })
   const listeners: Listener[] = []
+  let chain = createTrustChain()
+  let tls = createTlsIdentity()
+  let mediaPorts: MediaPorts | undefined
   let webSocketUrl = ''
+  let cutConnections = () => {}
 
   const trust = (): Trust => ({
     rootPublicKey: Buffer.from(chain.rootPublicKey).toString('base64'),
     webSocketUrl,
     mediaCa: tls.cert,
   })
-  const operations = createOperations({ world, trust, linksChanged: async () => {}, reset: async () => {} })
+  const save = async () => {
+    if (stateFile)
+      await writeSnapshot(stateFile, takeSnapshot(world, { chain: chain.state, tls, mediaPorts }))
+  }
+  const restore = async () => {
+    const snapshot = stateFile && (await readSnapshot(stateFile))
+    if (!snapshot) return
+    chain = createTrustChain(snapshot.identity.chain)
+    ;({ tls, mediaPorts } = snapshot.identity)
+    restoreSnapshot(world, snapshot)
+  }
+  const reset = async () => {
+    cutConnections()
+    clearWorld(world)
+  }
+  const operations = createOperations({ world, trust, linksChanged: save, reset })
 
   return {
     ...operations,
+    save,
     async start() {
-      listeners.push(await startMediaServer(world, tls, host))
-      const sockets = await startSocketServer({ world, chain, host, port: options.port ?? 0 })
+      await restore()
+      const media = await startMediaServer(world, tls, host, mediaPorts)
+      mediaPorts = media.ports
+      listeners.push(media)
+      const sockets = await startSocketServer({ world, chain, host, port })
+      cutConnections = sockets.cutConnections
       listeners.push(sockets)
       webSocketUrl = `ws://${host}:${sockets.port}${SOCKET_PATH}`
-      return { webSocketUrl, controlUrl: '', mediaUrl: world.media.baseUrl, trust: trust() }
+      const control = await startControlServer(operations, { host, port: controlPort, log })
+      listeners.push(control)
+      return {
+        webSocketUrl,
+        controlUrl: `http://${host}:${control.port}`,
+        mediaUrl: world.media.baseUrl,
+        trust: trust(),
+      }
     },
     async stop() {
       world.timers.stop()
       for (const listener of listeners.splice(0).reverse()) await listener.stop()
+      await save()
     },
   }
 }

@@ -16,8 +16,13 @@ export interface SocketServerOptions {
   port: number
 }
 
+export interface SocketServer extends Listener {
+  /** Resets every connection; new ones are welcome. */
+  cutConnections(): void
+}
+
 /** The WebSocket that clients connect to, with the faults that strike before a client has said who it is. */
-export const startSocketServer = async (options: SocketServerOptions): Promise<Listener> => {
+export const startSocketServer = async (options: SocketServerOptions): Promise<SocketServer> => {
   const { world, chain, host, port } = options
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false })
   const identify = identifyClient(world)
@@ -39,11 +44,15 @@ export const startSocketServer = async (options: SocketServerOptions): Promise<L
     sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request))
   })
 
+  const cutConnections = () => {
+    for (const client of sockets.clients) client.terminate()
+  }
   const listener = await listen(server, host, port)
   return {
     port: listener.port,
+    cutConnections,
     async stop() {
-      for (const client of sockets.clients) client.terminate()
+      cutConnections()
       await listener.stop()
     },
   }

@@ -47,14 +47,30 @@ const handler =
     return file ? end(response, 200, file, 'application/octet-stream') : end(response, 404)
   }
 
+/** The media endpoints' ports: messages carry them, so they should stay the same over a restart. */
+export interface MediaPorts {
+  secure: number
+  plain: number
+}
+
+export interface MediaServer extends Listener {
+  ports: MediaPorts
+}
+
 /** The media endpoints: TLS for uploads and downloads as clients insist on, plain HTTP for downloads by URL. */
-export const startMediaServer = async (world: World, tls: TlsIdentity, host: string): Promise<Listener> => {
-  const secure = await listen(createTlsServer(tls, handler(world)), host, 0)
-  const plain = await listen(createServer(handler(world)), host, 0)
+export const startMediaServer = async (
+  world: World,
+  tls: TlsIdentity,
+  host: string,
+  wanted: MediaPorts = { secure: 0, plain: 0 },
+): Promise<MediaServer> => {
+  const secure = await listen(createTlsServer(tls, handler(world)), host, wanted.secure)
+  const plain = await listen(createServer(handler(world)), host, wanted.plain)
   world.media.uploadHost = `${host}:${secure.port}`
   world.media.baseUrl = `http://${host}:${plain.port}`
   return {
     port: plain.port,
+    ports: { secure: secure.port, plain: plain.port },
     async stop() {
       await Promise.all([secure.stop(), plain.stop()])
     },

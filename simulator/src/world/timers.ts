@@ -6,6 +6,9 @@ export interface Timers {
   track(work: Promise<unknown>): void
   /** Jobs waiting or running. */
   pending(): number
+  /** Forgets what waits; what runs goes on. */
+  clear(): void
+  /** As clear(), and nothing is taken on any more. */
   stop(): void
 }
 
@@ -24,6 +27,11 @@ export const createTimers = (onError: (error: unknown) => void): Timers => {
   }
   const run = (job: () => unknown) => track((async () => job())())
 
+  const clear = () => {
+    for (const timer of waiting) clearTimeout(timer)
+    waiting.clear()
+  }
+
   return {
     after(ms, job) {
       if (stopped) return
@@ -36,10 +44,10 @@ export const createTimers = (onError: (error: unknown) => void): Timers => {
     },
     track,
     pending: () => waiting.size + running,
+    clear,
     stop() {
       stopped = true
-      for (const timer of waiting) clearTimeout(timer)
-      waiting.clear()
+      clear()
     },
   }
 }

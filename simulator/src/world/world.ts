@@ -64,3 +64,14 @@ export const createWorld = (settings: WorldSettings): World => {
     settings,
   }
 }
+
+/** Back to an empty world; settings stay. Connections must have been cut before. */
+export const clearWorld = (world: World): void => {
+  world.timers.clear()
+  world.directory.clear()
+  world.ledger.clear()
+  world.faults.clear()
+  world.media.clear()
+  world.sentContents.clear()
+  Object.assign(world.defaults, DEFAULT_BEHAVIOUR)
+}

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { Curve, generateSignalPubKey, proto } from '@whiskeysockets/baileys'
-import { verifySignature } from 'libsignal/src/curve.js'
+import { Curve, proto } from '@whiskeysockets/baileys'
 import { node, SERVER, seconds } from '../../protocol/node.ts'
+import { verifySignature } from '../../protocol/verify-signature.ts'
 import { createDeviceQueue } from '../../world/device-queue.ts'
 import { jidOf, type Subscriber } from '../../world/directory.ts'
 import { Refusal } from '../../world/errors.ts'
@@ -73,8 +73,7 @@ export const linkCompanion = async (
 
   const { deviceSignature } = proto.ADVSignedDeviceIdentity.decode(signedIdentityIn(answer))
   const message = Buffer.concat([DEVICE_SIGNATURE_PREFIX, details, companionIdentity, identity.public])
-  const identityKey = generateSignalPubKey(companionIdentity)
-  if (!deviceSignature?.length || !verifySignature(identityKey, message, Buffer.from(deviceSignature))) {
+  if (!deviceSignature || !verifySignature(companionIdentity, message, deviceSignature)) {
     throw new Refusal('could_not_link', "couldn't link device: the companion's signature is wrong")
   }
 
