@@ -1,0 +1,44 @@
+import { FINALIZER, type SessionDoc, type WhatsAppInstance } from '@warren/contracts'
+import type { SessionPod } from '@warren/runtime/cluster'
+import { ownershipOf } from '../../pods/ownership.ts'
+import { linkedAccount } from '../../session-state.ts'
+
+/**
+ * How far the end of an instance has come.
+ * - `logout`: the running session is to unlink its device at WhatsApp
+ * - `stopPod`: nothing needs the session any more
+ * - `removeData`: no process writes any more, and the policy says remove
+ * - `release`: nothing is left to do
+ */
+export type DeletionStage = 'none' | 'logout' | 'stopPod' | 'removeData' | 'release'
+
+/** How long a logout may take, pod start included, before the instance goes without. */
+export const LOGOUT_DEADLINE_MS = 60_000
+
+export type DeletionView = {
+  readonly instance: WhatsAppInstance
+  readonly pod: SessionPod | undefined
+  readonly session: SessionDoc | null
+  readonly now: Date
+}
+
+/** Pure: the same view gives the same stage, so a restarted operator goes on where the last one was. */
+export function deletionStage({ instance, pod, session, now }: DeletionView): DeletionStage {
+  const { deletionTimestamp, finalizers } = instance.metadata
+  if (!deletionTimestamp || !finalizers?.includes(FINALIZER)) return 'none'
+  const foreign = pod !== undefined && ownershipOf(pod, instance) === 'foreign'
+  if (
+    instance.spec.deletionPolicy === 'Logout' &&
+    linkedAccount(instance, session) &&
+    session?.status?.phase !== 'banned' &&
+    !foreign &&
+    logoutTimeLeftMs(deletionTimestamp, now) > 0
+  )
+    return 'logout'
+  if (pod && !foreign) return 'stopPod'
+  return instance.spec.deletionPolicy === 'Retain' || session === null ? 'release' : 'removeData'
+}
+
+export function logoutTimeLeftMs(deletionTimestamp: string, now: Date): number {
+  return Date.parse(deletionTimestamp) + LOGOUT_DEADLINE_MS - now.getTime()
+}

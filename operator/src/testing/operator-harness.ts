@@ -1,0 +1,133 @@
+/** An operator over the memory cluster and the memory session store, on a clock that the test moves. */
+import {
+  type InstanceManifest,
+  instanceIdOf,
+  type SessionStatus,
+  WarrenError,
+  type WhatsAppInstance,
+} from '@warren/contracts'
+import { createFakeClock } from '@warren/runtime/clock'
+import { createMemoryCluster } from '@warren/runtime/cluster/memory'
+import { createMemoryLogger } from '@warren/runtime/logger'
+import { createMemorySessionStore, type Lease } from '@warren/runtime/session-store'
+import { Registry } from 'prom-client'
+import type { SessionCaller } from '../context.ts'
+import { createOperator } from '../operator.ts'
+
+export const TEMPLATE = {
+  command: ['session'],
+  env: {},
+  keyFolder: 'secrets',
+  terminationGracePeriodSeconds: 10,
+}
+const LEASE_MS = 15_000
+
+/** @param options.reachable whether sessions answer commands */
+export function createHarness(options: { reachable?: boolean; perSecond?: number; burst?: number } = {}) {
+  const clock = createFakeClock()
+  const cluster = createMemoryCluster({ clock })
+  const sessions = createMemorySessionStore(clock)
+  const logger = createMemoryLogger()
+  const leases = new Map<string, Lease>()
+  const calls: string[] = []
+  let tell: (payload: string) => void = () => {}
+
+  const caller: SessionCaller = {
+    call: (async (instance: string, command: string) => {
+      calls.push(`${command} ${instance}`)
+      const name = instance.slice(instance.indexOf('.') + 1)
+      const lease = leases.get(name)
+      if (options.reachable === false || !lease) throw new WarrenError('session_unavailable')
+      const status: SessionStatus = { phase: 'loggedOut', since: clock.now() }
+      await sessions.renew(lease, LEASE_MS, { status, seq: 0 })
+      tell(instance)
+      return { status }
+    }) as SessionCaller['call'],
+  }
+  const makeOperator = (command: readonly string[] = TEMPLATE.command) =>
+    createOperator({
+      cluster,
+      sessions,
+      caller,
+      clock,
+      logger,
+      template: { ...TEMPLATE, command },
+      masterKey: { id: 1, bytes: new Uint8Array(32).fill(7) },
+      registry: new Registry(),
+      starts: { perSecond: options.perSecond ?? 1_000, burst: options.burst ?? 1_000 },
+      news: {
+        async subscribe(_channel, onMessage) {
+          tell = onMessage
+          return { stop() {} }
+        },
+      },
+    })
+  const operator = makeOperator()
+
+  return {
+    clock,
+    cluster,
+    sessions,
+    logger,
+    operator,
+    makeOperator,
+    calls,
+    key: (name: string) => ({ namespace: 'default', name }),
+    create: (name: string, spec: Partial<InstanceManifest['spec']> = {}) =>
+      cluster.instances.create(manifest(name, spec)),
+    async instance(name: string): Promise<WhatsAppInstance> {
+      const found = await cluster.instances.get({ namespace: 'default', name })
+      if (!found) throw new Error(`there is no instance ${name}`)
+      return found
+    },
+    /** What the session process of this instance does: takes the lease if it has none, and reports. */
+    async report(name: string, status: Omit<SessionStatus, 'since'>): Promise<void> {
+      const instance = instanceIdOf({ namespace: 'default', name })
+      let lease = leases.get(name)
+      if (!lease) {
+        const taken = await sessions.acquire({
+          instance,
+          organization: 'acme',
+          holder: name,
+          ttlMs: LEASE_MS,
+        })
+        lease = taken.lease
+        leases.set(name, lease)
+      }
+      await sessions.renew(lease, LEASE_MS, { status: { ...status, since: clock.now() }, seq: 0 })
+      tell(instance)
+    },
+    /** The session process ends in order. */
+    async releaseSession(name: string, status: Omit<SessionStatus, 'since'>): Promise<void> {
+      const lease = leases.get(name)
+      leases.delete(name)
+      if (lease) await sessions.release(lease, { status: { ...status, since: clock.now() }, seq: 0 })
+      tell(instanceIdOf({ namespace: 'default', name }))
+    },
+    /** Lets everything that can happen within a time happen. */
+    async settle(ms = 50): Promise<void> {
+      for (let passed = 0; passed < ms; passed += 5) {
+        await clock.advance(5)
+        // A reconcile is a chain of promises with immediates of the cluster between them.
+        for (let turn = 0; turn < 10; turn++) await clock.advance(0)
+      }
+    },
+    async stop(): Promise<void> {
+      await operator.stop()
+      await cluster.stop()
+    },
+  }
+}
+
+export type Harness = ReturnType<typeof createHarness>
+
+export const ACCOUNT = { jid: '4915112345678@s.whatsapp.net', phone: '4915112345678' }
+
+function manifest(name: string, spec: Partial<InstanceManifest['spec']>): InstanceManifest {
+  return {
+    apiVersion: 'warren.dev/v1alpha1',
+    kind: 'WhatsAppInstance',
+    metadata: { name },
+    spec: { organization: 'acme', ...spec },
+  }
+}
