@@ -203,10 +203,13 @@ test('a logout that does not succeed in time does not hold the deletion, and say
 
 test("somebody else's pod under the name is left alone and told", async () => {
   const it = createHarness()
-  const { template } = { template: { restartPolicy: 'Always', terminationGracePeriodSeconds: 1 } as const }
   await it.cluster.pods.create({
     metadata: it.key('sales'),
-    spec: { ...template, containers: [{ name: 'theirs', command: ['theirs'] }] },
+    spec: {
+      restartPolicy: 'Always',
+      terminationGracePeriodSeconds: 1,
+      containers: [{ name: 'theirs', command: ['theirs'] }],
+    },
   })
   const theirs = await it.cluster.pods.get(it.key('sales'))
   await it.operator.start()
