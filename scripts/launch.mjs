@@ -19,19 +19,20 @@ installPackages()
 run()
 
 function installPackages() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
   const stamp = join(root, 'node_modules', '.warren-lock')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock && existsSync(nodeBinary())) return
   console.error('First run: installing packages from the npm registry (about a minute) ...')
   const started = Date.now()
-  const npm = process.env.npm_execpath
-    ? [process.execPath, [process.env.npm_execpath]]
-    : ['npm', []]
+  const npm = process.env.npm_execpath ? [process.execPath, [process.env.npm_execpath]] : ['npm', []]
   const done = spawnSync(npm[0], [...npm[1], 'ci', '--no-fund', '--no-audit', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
   })
-  if (done.status !== 0) fail('npm could not install the packages; its message above says why. Run the command again to retry.')
+  if (done.status !== 0)
+    fail('npm could not install the packages; its message above says why. Run the command again to retry.')
   if (!existsSync(nodeBinary()))
     fail('The "node" package has no binary: its install script was not allowed to run. Try: npm rebuild node')
   writeFileSync(stamp, lock)
