@@ -59,18 +59,15 @@ export const schemas = {
     upgradeStatus: Joi.number().integer().min(400).max(599),
     refuseConnections: Joi.boolean(),
   }),
-  endEvent: Joi.alternatives(
-    Joi.object({
-      event: Joi.string().valid('streamError').required(),
-      code: statusCode,
-      child: Joi.string().max(50),
-    }),
-    Joi.object({
-      event: Joi.string()
-        .valid(...PLAIN_ENDINGS)
-        .required(),
-    }),
-  ).match('any'),
+  endEvent: Joi.object({
+    event: Joi.string()
+      .valid('streamError', ...PLAIN_ENDINGS)
+      .required(),
+    // biome-ignore lint/suspicious/noThenProperty: Joi's vocabulary
+    code: Joi.when('event', { is: 'streamError', then: statusCode, otherwise: Joi.forbidden() }),
+    // biome-ignore lint/suspicious/noThenProperty: Joi's vocabulary
+    child: Joi.when('event', { is: 'streamError', then: Joi.string().max(50), otherwise: Joi.forbidden() }),
+  }),
   target: Joi.object({ number, device }),
   ledgerFilter: Joi.object({
     direction: Joi.string().valid('fromSession', 'toSession'),

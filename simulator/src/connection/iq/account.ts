@@ -1,4 +1,5 @@
 import { child, firstChild, node } from '../../protocol/node.ts'
+import { syncNewDevice } from '../../world/initial-sync.ts'
 import { flushQueue } from '../../world/outbox.ts'
 import type { IqHandlers } from './iq.ts'
 
@@ -10,7 +11,12 @@ const empty = () => undefined
 export const account: IqHandlers = {
   passive: (iq, { world, session }) => {
     // After the reply has left: the client expects its answer before the flood.
-    if (firstChild(iq)?.tag === 'active') world.timers.after(0, () => flushQueue(world, session))
+    if (firstChild(iq)?.tag === 'active') {
+      world.timers.after(0, () => {
+        flushQueue(world, session)
+        syncNewDevice(world, session.subscriber, session.companion)
+      })
+    }
     return undefined
   },
   'w:p': empty,

@@ -3,12 +3,24 @@ import { Curve, derivePairingCodeKey, hkdf } from '@whiskeysockets/baileys'
 import { childBytes, node, SERVER, seconds } from '../../protocol/node.ts'
 import type { Subscriber } from '../../world/directory.ts'
 import { Refusal } from '../../world/errors.ts'
+import type { PendingCompanion } from '../../world/pairings.ts'
 import type { World } from '../../world/world.ts'
 import { unsealBundle } from './key-bundle.ts'
 import { type LinkedDevice, linkCompanion } from './link.ts'
 
 const SALT_BYTES = 32
 const IV_BYTES = 16
+const REQUEST_GRACE_MS = 500
+
+/** The client shows its code without waiting for the server, so a fast caller can be here first. */
+const awaitRequest = async (world: World, number: string): Promise<PendingCompanion | undefined> => {
+  const deadline = Date.now() + REQUEST_GRACE_MS
+  for (;;) {
+    const pending = world.pairings.byCodeNumber(number)
+    if (pending || Date.now() > deadline) return pending
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
 
 /** The phone of `subscriber` types a pairing code. A wrong code is noticed as on a real phone: nothing decrypts. */
 export const enterCode = async (
@@ -16,7 +28,7 @@ export const enterCode = async (
   subscriber: Subscriber,
   code: string,
 ): Promise<LinkedDevice> => {
-  const pending = world.pairings.byCodeNumber(subscriber.number)
+  const pending = await awaitRequest(world, subscriber.number)
   const request = pending?.code
   if (!pending || !request) {
     throw new Refusal('code_not_requested', `no companion asked for a code for ${subscriber.number}`, 'code')
