@@ -10,6 +10,7 @@ export {
 } from './environment.ts'
 export { findExecutable } from './find-executable.ts'
 export { freePort } from './free-port.ts'
+export { type GuardedCommand, type GuardedProcess, startGuardedProcess } from './guarded-process.ts'
 export { installFromPypi, type PypiInstallation, type PypiPackage } from './install-from-pypi.ts'
 export { type ServerCommand, type ServerProcess, startServerProcess } from './server-process.ts'
 export { startMongo } from './start-mongo.ts'
