@@ -1,0 +1,169 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isWarrenError, type ResourceKey, WarrenError } from '@warren/contracts'
+import { stringify } from 'yaml'
+import type { Clock } from '../../clock/index.ts'
+import type { InstancePatch } from '../port.ts'
+import { storeKey } from '../store/watch-hub.ts'
+import { atomicWrite } from './atomic-write.ts'
+import { keyOfManifest, parseManifests, patchedText, withoutResource } from './yaml-documents.ts'
+
+export type InstanceFolderDeps = {
+  readonly dir: string
+  readonly clock: Clock
+  /** Makes an instance what its manifest says. Throws `validation_failed`. */
+  readonly apply: (manifest: unknown) => Promise<void>
+  /** The manifest of this instance is gone. */
+  readonly unapply: (key: ResourceKey) => Promise<void>
+  /** A file's problem as one sentence, or undefined when it is solved. Told on change only. */
+  readonly onProblem: (file: string, problem: string | undefined) => void
+}
+
+/** Editors write in steps: a file that changed less than this ago is read next time. */
+const SETTLE_MS = 50
+
+/**
+ * The folder of YAML files as `kubectl`: what is written into it is applied, what is taken out is deleted. A file that cannot be read
+ * changes nothing and deletes nothing; its problem stands beside it in `<file>.error`.
+ */
+export function createInstanceFolder(deps: InstanceFolderDeps) {
+  const { dir } = deps
+  /** Which file an instance comes from, and as what every file was last seen. */
+  const sources = new Map<string, { key: ResourceKey; file: string }>()
+  const seen = new Map<string, string>()
+  const problems = new Map<string, string>()
+
+  async function setProblem(file: string, problem: string | undefined): Promise<void> {
+    if (problems.get(file) === problem) return
+    const note = join(dir, `${file}.error`)
+    if (problem === undefined) {
+      problems.delete(file)
+      await rm(note, { force: true })
+    } else {
+      problems.set(file, problem)
+      await atomicWrite(note, `${problem}\n`)
+    }
+    deps.onProblem(file, problem)
+  }
+
+  /** Applies what one file says. Instances that it no longer names are deleted, unless it cannot be understood. */
+  async function readFileOf(file: string): Promise<void> {
+    const parsed = parseManifests(await readFile(join(dir, file), 'utf8'))
+    if ('problem' in parsed) return setProblem(file, `${file}: ${parsed.problem}`)
+    const faults: string[] = []
+    const named = new Set<string>()
+    for (const manifest of parsed.manifests) {
+      const key = keyOfManifest(manifest)
+      const about = parsed.manifests.length > 1 && key ? `${file} (${key.name})` : file
+      const other = key && sources.get(storeKey(key))?.file
+      if (other !== undefined && other !== file && existsSync(join(dir, other))) {
+        faults.push(`${about}: the instance ${key?.name} is in ${other} already; that one counts`)
+        continue
+      }
+      if (key) {
+        named.add(storeKey(key))
+        sources.set(storeKey(key), { key, file })
+      }
+      try {
+        await deps.apply(manifest)
+      } catch (error) {
+        if (!isWarrenError(error, 'validation_failed')) throw error
+        faults.push(`${about}: ${error.message}`)
+      }
+    }
+    await forgetUnnamed(file, named)
+    await setProblem(file, faults.length > 0 ? faults.join('\n') : undefined)
+  }
+
+  async function forgetUnnamed(file: string, named: ReadonlySet<string>): Promise<void> {
+    for (const [id, source] of [...sources]) {
+      if (source.file !== file || named.has(id)) continue
+      sources.delete(id)
+      await deps.unapply(source.key)
+    }
+  }
+
+  async function textFor(key: ResourceKey): Promise<{ file: string; text: string } | undefined> {
+    const file = sources.get(storeKey(key))?.file
+    if (file === undefined) return undefined
+    const text = await readFile(join(dir, file), 'utf8').catch(() => undefined)
+    if (text === undefined) return undefined
+    const parsed = parseManifests(text)
+    if ('problem' in parsed)
+      throw new WarrenError(
+        'conflict',
+        `${file} cannot be changed before its error is solved: ${parsed.problem}`,
+      )
+    return { file, text }
+  }
+
+  return {
+    /** Where an instance comes from; `""` when no file names it. */
+    sourceOf: (key: ResourceKey): string => sources.get(storeKey(key))?.file ?? '',
+    /** Tells at the start where a known instance came from. */
+    restoreSource(key: ResourceKey, file: string): void {
+      sources.set(storeKey(key), { key, file })
+    },
+    /** Reads the file again although it did not change. */
+    reread(key: ResourceKey): void {
+      const source = sources.get(storeKey(key))
+      if (source) seen.delete(source.file)
+    },
+    /**
+     * Compares the folder with what was seen and applies the differences.
+     * @returns false when a file is being written right now: look again soon
+     */
+    async scan({ patient = true } = {}): Promise<boolean> {
+      await mkdir(dir, { recursive: true })
+      const files = (await readdir(dir)).filter((file) => /^[^.].*\.ya?ml$/.test(file)).sort()
+      let settled = true
+      for (const file of files) {
+        const info = await stat(join(dir, file)).catch(() => undefined)
+        if (!info?.isFile()) continue
+        const mark = `${info.mtimeMs} ${info.size} ${info.ino}`
+        if (seen.get(file) === mark) continue
+        if (patient && Math.abs(deps.clock.now().getTime() - info.mtimeMs) < SETTLE_MS) {
+          settled = false
+          continue
+        }
+        await readFileOf(file)
+        seen.set(file, mark)
+      }
+      const gone = new Set([...seen.keys(), ...[...sources.values()].map(({ file }) => file)])
+      for (const file of files) gone.delete(file)
+      for (const file of gone) {
+        seen.delete(file)
+        await setProblem(file, undefined)
+        await forgetUnnamed(file, new Set())
+      }
+      return settled
+    },
+    /** Writes a new file for an instance that came over the API. */
+    async add(manifest: object, key: ResourceKey): Promise<void> {
+      const stem = key.namespace === 'default' ? key.name : `${key.namespace}.${key.name}`
+      let file = `${stem}.yaml`
+      for (let number = 2; existsSync(join(dir, file)); number++) file = `${stem}-${number}.yaml`
+      await atomicWrite(join(dir, file), stringify(manifest, { lineWidth: 0 }), { durable: true })
+      sources.set(storeKey(key), { key, file })
+    },
+    /** @throws WarrenError `conflict` while the user's file has an error */
+    async edit(key: ResourceKey, { spec, labels, annotations }: InstancePatch): Promise<void> {
+      const found = await textFor(key)
+      if (!found) return
+      const metadata = { ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) }
+      const patch = { ...(spec ? { spec } : {}), ...(labels || annotations ? { metadata } : {}) }
+      const text = patchedText(found.text, key, patch)
+      if (text !== undefined) await atomicWrite(join(dir, found.file), text, { durable: true })
+    },
+    /** @throws WarrenError `conflict` while the user's file has an error */
+    async take(key: ResourceKey): Promise<void> {
+      const found = await textFor(key)
+      sources.delete(storeKey(key))
+      if (!found) return
+      const text = withoutResource(found.text, key)
+      if (text === '') await rm(join(dir, found.file))
+      else await atomicWrite(join(dir, found.file), text, { durable: true })
+    },
+  }
+}
