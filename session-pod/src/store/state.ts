@@ -37,6 +37,8 @@ export type SessionState = {
   /** The count at the last change. */
   mark(): number
   pending(): number
+  /** A change that waits for its commit. */
+  pendingChange(type: string, id: string): Change | undefined
   /** Called at every change; the committer decides what follows. */
   onChange(listener: (urgency: Urgency) => void): void
   /** Puts a value that is durable already: at load. */
@@ -85,6 +87,7 @@ export function createState(journal: Journal): SessionState {
     urgentMark: () => lastUrgent,
     mark: () => count,
     pending: () => pendingChanges.size + pendingEntries.length,
+    pendingChange: (type, id) => pendingChanges.get(keyOf(type, id)),
     onChange(next) {
       listener = next
     },

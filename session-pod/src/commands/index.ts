@@ -1,0 +1,52 @@
+/** Requests to the running session, one file each. A name of the contract without a handler does not compile. */
+import { CHANNELS, COMMANDS, type CommandMap, type CommandName, WarrenError } from '@warren/contracts'
+import type { Bus, Subscription } from '@warren/runtime/bus'
+import type { CommandContext, Handler } from './context.ts'
+import { markRead } from './mark-read.ts'
+import { checkNumbers } from './numbers-check.ts'
+import { disconnect } from './session-disconnect.ts'
+import { logout } from './session-logout.ts'
+import { pair } from './session-pair.ts'
+import { restart } from './session-restart.ts'
+import { status } from './session-status.ts'
+
+export type { CommandContext } from './context.ts'
+
+const HANDLERS: { readonly [C in CommandName]: Handler<C> } = {
+  'session.pair': pair,
+  'session.status': status,
+  'session.logout': logout,
+  'session.restart': restart,
+  'session.disconnect': disconnect,
+  'message.markRead': markRead,
+  'numbers.check': checkNumbers,
+}
+
+/**
+ * Checks and runs one command.
+ * @throws WarrenError `not_found` for an unknown name, `validation_failed` for a bad request, and what the handler throws
+ */
+export async function runCommand(context: CommandContext, call: unknown): Promise<unknown> {
+  const { command, request } = (call ?? {}) as { command?: unknown; request?: unknown }
+  if (typeof command !== 'string' || !Object.hasOwn(HANDLERS, command))
+    throw new WarrenError('not_found', `there is no command ${String(command)}`)
+  return run(command as CommandName, request, context)
+}
+
+async function run<C extends CommandName>(
+  name: C,
+  request: unknown,
+  context: CommandContext,
+): Promise<unknown> {
+  const { value, error } = COMMANDS[name].request.validate(request ?? {}, { abortEarly: false })
+  if (error) {
+    const fields = error.details.map(({ path, message }) => ({ path: path.join('.'), message }))
+    throw new WarrenError('validation_failed', undefined, { details: { fields } })
+  }
+  return HANDLERS[name](value as CommandMap[C]['request'], context)
+}
+
+/** Serves the commands of an instance. */
+export function serveCommands(bus: Bus, instance: string, context: CommandContext): Subscription {
+  return bus.serve(CHANNELS.commands(instance), (call) => runCommand(context, call))
+}

@@ -1,0 +1,5 @@
+import { connected, type Handler } from './context.ts'
+
+export const checkNumbers: Handler<'numbers.check'> = async ({ phoneNumbers }, context) => ({
+  results: await connected(context).checkNumbers(phoneNumbers),
+})

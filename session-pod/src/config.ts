@@ -1,0 +1,109 @@
+import { ORGANIZATION_PATTERN } from '@warren/contracts'
+import type { SealingKey } from '@warren/runtime/crypto'
+import Joi from 'joi'
+
+export type PodConfig = {
+  WARREN_INSTANCE: string
+  WARREN_ORGANIZATION: string
+  WARREN_POD_NAME: string
+  MONGODB_URI: string
+  MONGODB_SESSIONS_DB: string
+  REDIS_URL: string
+  WARREN_INSTANCE_KEY: string
+  WARREN_PAIRING_METHOD: 'qr' | 'code'
+  WARREN_PAIRING_PHONE_NUMBER?: string
+  WARREN_PAIRING_MAX_ATTEMPTS: number
+  WARREN_LEASE_SECONDS: number
+  WARREN_WHATSAPP_SIMULATOR?: string
+  WARREN_WHATSAPP_VERSION?: string
+  HEALTH_PORT: number
+  HEALTH_HOST?: string
+  LOG_LEVEL: 'error' | 'warn' | 'info' | 'http' | 'debug'
+  NODE_ENV: 'production' | 'development' | 'test'
+  STACK_TRACE_LIMIT: number
+}
+
+/** The environment of a session pod. */
+export const CONFIG_SCHEMA = Joi.object<PodConfig>({
+  WARREN_INSTANCE: Joi.string().required().description('Id of the instance, `<namespace>.<name>`.'),
+  WARREN_ORGANIZATION: Joi.string()
+    .pattern(new RegExp(ORGANIZATION_PATTERN))
+    .required()
+    .description('The organisation that owns it.'),
+  WARREN_POD_NAME: Joi.string()
+    .required()
+    .description('Name of this pod; with a random part it is the holder of the lease.'),
+  MONGODB_URI: Joi.string()
+    .uri({ scheme: ['mongodb', 'mongodb+srv'] })
+    .required()
+    .meta({ secret: true })
+    .description('The MongoDB replica set.'),
+  MONGODB_SESSIONS_DB: Joi.string().default('warren_sessions').description('Database of the sessions.'),
+  REDIS_URL: Joi.string()
+    .uri({ scheme: ['redis', 'rediss'] })
+    .required()
+    .meta({ secret: true })
+    .description('Redis, for wake-ups, live events and commands.'),
+  WARREN_INSTANCE_KEY: Joi.string()
+    .pattern(/^(\d{1,10}:)?[A-Za-z0-9+/]{43}=$/)
+    .required()
+    .meta({ secret: true })
+    .description('What the credentials are sealed with: id of the master key, colon, 32 bytes in base64.'),
+  WARREN_PAIRING_METHOD: Joi.string()
+    .lowercase()
+    .valid('qr', 'code')
+    .default('qr')
+    .description('How an unlinked instance begins to pair.'),
+  WARREN_PAIRING_PHONE_NUMBER: Joi.string()
+    .pattern(/^\d{5,20}$/)
+    .when('WARREN_PAIRING_METHOD', { not: 'code', otherwise: Joi.required() })
+    .description('The only number that may be linked; digits, international.'),
+  WARREN_PAIRING_MAX_ATTEMPTS: Joi.number()
+    .integer()
+    .min(1)
+    .max(6)
+    .default(3)
+    .description('QRs or codes until the pairing waits for a person.'),
+  WARREN_LEASE_SECONDS: Joi.number()
+    .integer()
+    .min(3)
+    .max(300)
+    .default(15)
+    .description('Length of the lease on the session.'),
+  WARREN_WHATSAPP_SIMULATOR: Joi.string()
+    .uri({ scheme: ['http'] })
+    .when('NODE_ENV', {
+      not: 'production',
+      otherwise: Joi.forbidden().messages({
+        'any.unknown':
+          'WARREN_WHATSAPP_SIMULATOR makes the session trust a simulated WhatsApp and is refused with NODE_ENV=production',
+      }),
+    })
+    .description('Control URL of a simulator to use instead of WhatsApp. Never in production.'),
+  WARREN_WHATSAPP_VERSION: Joi.string()
+    .pattern(/^\d+,\d+,\d+$/)
+    .description('Client version to name instead of the built-in one, when WhatsApp refuses that.'),
+  HEALTH_PORT: Joi.number().port().default(8081).description('Port of probes and metrics; 0 for any.'),
+  HEALTH_HOST: Joi.string().description('Interface of probes and metrics; all unless set.'),
+  LOG_LEVEL: Joi.string()
+    .valid('error', 'warn', 'info', 'http', 'debug')
+    .default('info')
+    .description('How much is logged.'),
+  NODE_ENV: Joi.string()
+    .valid('production', 'development', 'test')
+    .default('development')
+    .description('`production` refuses the simulator.'),
+  STACK_TRACE_LIMIT: Joi.number()
+    .integer()
+    .min(0)
+    .default(0)
+    .description(
+      'Frames in stack traces, for debugging; Baileys builds an error for every frame, at half its speed.',
+    ),
+})
+
+/** The key of {@link PodConfig.WARREN_INSTANCE_KEY}; one without an id has the id 1. */
+export function sealingKeyOf(text: string): SealingKey {
+  const [bytes = '', id = '1'] = text.split(':').reverse()
+  return { id: Number(id), bytes: Buffer.from(bytes, 'base64') }
+}

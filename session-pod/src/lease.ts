@@ -1,0 +1,142 @@
+/**
+ * Holding the session: a lease that is renewed by a third of its length, and a deadline of our own. The deadline is on this machine's
+ * monotonic clock and before the lease ends, so that a holder that is cut off from the database has closed its socket by the time
+ * another may begin.
+ */
+import { isWarrenError, type SessionStatus } from '@warren/contracts'
+import type { Clock, Timer } from '@warren/runtime/clock'
+import type { Logger } from '@warren/runtime/logger'
+import type { Lease, SessionWriter, Takeover } from '@warren/runtime/session-store'
+
+export type LeaseRequest = {
+  readonly instance: string
+  readonly organization: string
+  /** Pod name and incarnation: two processes of one name are two holders. */
+  readonly holder: string
+  readonly ttlMs: number
+}
+
+const WAIT_FIRST_MS = 250
+const WAIT_MAX_MS = 3_000
+
+/** Takes the lease; waits while another holds it. Rejects with the signal's reason. */
+export async function acquireLease(
+  writer: Pick<SessionWriter, 'acquire'>,
+  request: LeaseRequest,
+  { clock, logger, signal }: { clock: Clock; logger: Logger; signal: AbortSignal },
+): Promise<Takeover> {
+  for (let wait = WAIT_FIRST_MS; ; wait = Math.min(wait * 2, WAIT_MAX_MS)) {
+    signal.throwIfAborted()
+    try {
+      return await writer.acquire(request)
+    } catch (error) {
+      if (!isWarrenError(error, 'lease_held')) throw error
+      logger.info('another process holds the session, waiting', { detail: error.message })
+      await clock.sleep(wait, signal)
+    }
+  }
+}
+
+export type Keeper = {
+  start(): void
+  /** Stores the status now: it changed. */
+  report(): void
+  /** Renews now and rejects when the lease is lost. */
+  check(): Promise<void>
+  /** Ends the lease so that a successor need not wait. */
+  release(): Promise<void>
+}
+
+/** Share of the lease after whose passing without renewal the holder gives up. */
+const GIVE_UP = 0.8
+
+/**
+ * @param onLost the lease is lost, or may be: close the socket and end the process
+ * @param onReported the stored status changed
+ */
+export function createKeeper(options: {
+  writer: Pick<SessionWriter, 'renew' | 'release'>
+  lease: Lease
+  ttlMs: number
+  clock: Clock
+  logger: Logger
+  report: () => { status: SessionStatus; seq: number }
+  onLost: (error: unknown) => void
+  onReported: () => void
+}): Keeper {
+  const { writer, lease, ttlMs, clock, logger, onLost } = options
+  let interval: Timer | undefined
+  let deadline: Timer | undefined
+  let renewing: Promise<void> | undefined
+  let again = false
+  let ended = false
+
+  function prolong(fromMs: number): void {
+    deadline?.stop()
+    if (ended) return
+    const left = fromMs + ttlMs * GIVE_UP - clock.monotonicMs()
+    deadline = clock.setTimer(Math.max(0, left), () =>
+      lost(new Error('the lease could not be renewed in time')),
+    )
+  }
+
+  function lost(error: unknown): void {
+    if (ended) return
+    end()
+    onLost(error)
+  }
+
+  function end(): void {
+    ended = true
+    interval?.stop()
+    deadline?.stop()
+  }
+
+  /** One renewal at a time; a wish during one means one more, with the newest status. */
+  function renew(): Promise<void> {
+    if (renewing) {
+      again = true
+      return renewing
+    }
+    renewing = renewOnce().finally(() => {
+      renewing = undefined
+      if (again && !ended) {
+        again = false
+        renew().catch(() => {})
+      }
+    })
+    return renewing
+  }
+
+  async function renewOnce(): Promise<void> {
+    // The lease is prolonged from the moment of the request, whenever the answer comes.
+    const startedMs = clock.monotonicMs()
+    try {
+      await writer.renew(lease, ttlMs, options.report())
+      prolong(startedMs)
+      options.onReported()
+    } catch (error) {
+      if (isWarrenError(error, 'fenced')) lost(error)
+      else logger.warn('the lease was not renewed', { error })
+      throw error
+    }
+  }
+
+  const quietly = () => void renew().catch(() => {})
+
+  return {
+    start() {
+      prolong(clock.monotonicMs())
+      interval = clock.setInterval(ttlMs / 3, quietly)
+    },
+    report: () => {
+      if (!ended) quietly()
+    },
+    check: renew,
+    async release() {
+      end()
+      await renewing?.catch(() => {})
+      await writer.release(lease, options.report())
+    },
+  }
+}

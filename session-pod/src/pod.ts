@@ -1,0 +1,293 @@
+/** One session on its adapters: everything of a session pod but the process around it. */
+import { CHANNELS, parseJid, type SessionStatus, WarrenError } from '@warren/contracts'
+import type { Bus } from '@warren/runtime/bus'
+import type { Clock } from '@warren/runtime/clock'
+import type { SealingKey } from '@warren/runtime/crypto'
+import type { Ids } from '@warren/runtime/ids'
+import type { Logger } from '@warren/runtime/logger'
+import type { SessionWriter, Takeover } from '@warren/runtime/session-store'
+import { serveCommands } from './commands/index.ts'
+import { createKeeper } from './lease.ts'
+import { createLive } from './live.ts'
+import { createPodMetrics, type PodMetrics } from './metrics.ts'
+import { createMessageBuilder } from './queue/build-message.ts'
+import { createOutbox } from './queue/outbox.ts'
+import { createQueueMarker } from './queue/queue-marker.ts'
+import { createSender } from './queue/sender.ts'
+import { createJournal } from './session/journal.ts'
+import type { PairingRequest } from './session/machine.ts'
+import { createSession, type Session, storedRest } from './session/session.ts'
+import { createArchive } from './store/archive.ts'
+import { createCommitter } from './store/committer.ts'
+import { createFolder } from './store/folder.ts'
+import { createGroups } from './store/groups.ts'
+import { loadInto } from './store/load.ts'
+import { createSealer } from './store/sealer.ts'
+import { createState } from './store/state.ts'
+import { createUnfolded } from './store/unfolded.ts'
+import {
+  accountOf,
+  createAddressBook,
+  createBarrier,
+  createKeyStores,
+  createLink,
+  createTraffic,
+  decodeProto,
+  readPresence,
+  refusalOf,
+  storedCredentials,
+} from './whatsapp/index.ts'
+
+export type PodOptions = {
+  readonly writer: SessionWriter
+  readonly bus: Bus
+  readonly takeover: Takeover
+  readonly key: SealingKey
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly logger: Logger
+  readonly random: () => number
+  readonly randomBytes: (count: number) => Uint8Array
+  readonly busy: () => boolean
+  readonly leaseTtlMs: number
+  readonly pairing: PairingRequest
+  /** Only this number may be linked. */
+  readonly onlyPhone?: string
+  readonly maxAttempts: number
+  /** Where to connect instead of WhatsApp. */
+  readonly url?: string
+  readonly version?: [number, number, number]
+  /** The lease is lost or a commit failed: nothing may leave any more, the process must end. */
+  readonly onFatal: (error: unknown) => void
+}
+
+export type Pod = {
+  readonly session: Session
+  readonly metrics: PodMetrics
+  /** Loads what is stored and begins. */
+  start(): Promise<void>
+  /** Takes no more sends, stores what is pending, says goodbye, releases the lease. */
+  stop(): Promise<void>
+  /** Cuts the connection at once: for the moment in which the lease is lost. */
+  cut(): void
+}
+
+/** How long a goodbye may take. */
+const GOODBYE_MS = 2_000
+
+export function createPod(options: PodOptions): Pod {
+  const { writer, bus, takeover, clock, ids, logger, onFatal } = options
+  const { lease } = takeover
+
+  const journal = createJournal(takeover.seq)
+  const state = createState(journal)
+  const unfolded = createUnfolded()
+  const sealer = createSealer(options.key, lease.instance)
+  const groups = createGroups(state)
+  const archive = createArchive({ writer, lease, sealer, unfolded, state })
+  const outbox = createOutbox(state, clock)
+  const addresses = createAddressBook(groups.get)
+  const live = createLive({ bus, origin: lease, clock, ids })
+
+  const metrics = createPodMetrics({
+    connected: () => session.status().phase === 'connected',
+    epoch: () => lease.epoch,
+    lastFrameSeconds: () => (clock.monotonicMs() - lastFrameMs) / 1000,
+  })
+  let lastFrameMs = clock.monotonicMs()
+
+  const committer = createCommitter({
+    state,
+    writer,
+    lease,
+    n: takeover.n,
+    sealer,
+    unfolded,
+    clock,
+    busy: options.busy,
+    onFatal,
+    onCommit: metrics.commit,
+  })
+  const folder = createFolder({
+    writer,
+    lease,
+    sealer,
+    unfolded,
+    committer,
+    folded: takeover.folded,
+    onError(error) {
+      if (error instanceof WarrenError && error.code === 'fenced') onFatal(error)
+      else logger.warn('the log was not folded', { error })
+    },
+  })
+  const barrier = createBarrier(state, committer)
+  const marker = createQueueMarker({
+    now: state.mark,
+    tell: (messageIds, to) => writer.markSends(lease, messageIds, to),
+    onDone: outbox.forget,
+    onError: (error) => logger.warn('the send queue was not told', { error }),
+  })
+  committer.onDurable((entries) => {
+    live.journaled(entries)
+    marker.onDurable(committer.durable())
+    folder.consider()
+  })
+
+  const own = () => {
+    const account = session.account()
+    return { ...(account ? { pn: account.jid } : {}), ...(account?.lid ? { lid: account.lid } : {}) }
+  }
+  const sender = createSender({
+    outbox,
+    marker,
+    pending: (after, limit) => writer.pendingSends(lease, after, limit),
+    build: createMessageBuilder(
+      () => Promise.reject(new WarrenError('media_unavailable')),
+      () => options.randomBytes(32),
+    ),
+    addresses,
+    own,
+    clock,
+    logger,
+    onSent: metrics.messageOut,
+  })
+
+  const traffic = createTraffic({
+    state,
+    groups,
+    addresses,
+    own,
+    clock,
+    onAck({ id, error }) {
+      const record = outbox.get(id)
+      if (!record) return
+      if (error === undefined) outbox.sent(id, clock.now())
+      else if (error === 479 && sender.retryFresh(id)) return
+      else outbox.failed(id, record.chat, refusalOf(error))
+      marker.done(id)
+    },
+    onReceived(messageIds) {
+      for (const id of messageIds) if (outbox.sent(id, clock.now())) marker.done(id)
+    },
+    onMedia() {},
+    onMessage: metrics.messageIn,
+  })
+  const link = createLink({
+    state,
+    groups,
+    keys: createKeyStores(groups, clock.now),
+    own,
+    barrier,
+    traffic,
+    clock,
+    logger,
+    getMessage: async (id) => {
+      const bytes = outbox.get(id)?.proto ?? ((await archive.read('sent', id)) as Uint8Array | undefined)
+      return bytes && decodeProto(bytes)
+    },
+    ...(options.url ? { url: options.url } : {}),
+    ...(options.version ? { version: options.version } : {}),
+    ...(options.onlyPhone ? { onlyPhone: options.onlyPhone } : {}),
+    dispatch: (event) => session.dispatch(event),
+    onReady: (messenger) => sender.ready(messenger),
+    onPresence(stanza) {
+      const news = readPresence(stanza, addresses)
+      const kind = news && parseJid(news.chat.jid)?.kind
+      if (news && kind !== 'other') live.event('presence.updated', news)
+    },
+    onFrame() {
+      lastFrameMs = clock.monotonicMs()
+    },
+  })
+
+  const session: Session = createSession({
+    state,
+    clock,
+    random: options.random,
+    maxAttempts: options.maxAttempts,
+    link,
+    onStatus: tellStatus,
+    checkLease: () => void keeper.check().catch(() => {}),
+  })
+  const keeper = createKeeper({
+    writer,
+    lease,
+    ttlMs: options.leaseTtlMs,
+    clock,
+    logger,
+    report: () => ({ status: session.status(), seq: journal.head() }),
+    onLost: onFatal,
+    onReported: () => {},
+  })
+
+  function tellStatus(status: SessionStatus, before: SessionStatus): void {
+    if (status.phase !== before.phase || status.reason !== before.reason)
+      logger.info('session', {
+        phase: status.phase,
+        ...(status.reason ? { reason: status.reason } : {}),
+        ...(status.lastDisconnect ? { lastDisconnect: status.lastDisconnect } : {}),
+      })
+    if (status.phase === 'reconnecting' && before.phase === 'connected') metrics.reconnect()
+    const { pairing } = status
+    if (pairing && pairing !== before.pairing) {
+      const { qr, code, attempt, maxAttempts, expiresAt = clock.now() } = pairing
+      if (qr) live.event('pairing.qr', { qr, attempt, maxAttempts, expiresAt })
+      if (code) live.event('pairing.code', { code, expiresAt })
+    }
+    keeper.report()
+  }
+
+  const served: { stop(): void }[] = []
+  return {
+    session,
+    metrics,
+    async start() {
+      await loadInto(state, unfolded, { writer, takeover, sealer })
+      keeper.start()
+      served.push(
+        serveCommands(bus, lease.instance, {
+          session,
+          committer,
+          messenger: link.messenger,
+          clock,
+          ...(options.onlyPhone ? { onlyPhone: options.onlyPhone } : {}),
+        }),
+        bus.onWake(CHANNELS.queue(lease.instance), sender.wake),
+      )
+      sender.start()
+      const creds = storedCredentials(state)
+      const account = creds && accountOf(creds)
+      const rest = storedRest(state)
+      session.dispatch({
+        type: 'loaded',
+        ...(account ? { account } : {}),
+        ...(rest ? { rest } : {}),
+        pairing: options.pairing,
+      })
+    },
+    async stop() {
+      for (const one of served.splice(0)) one.stop()
+      await sender.stop()
+      await goodbye()
+      session.dispatch({ type: 'stopped' })
+      session.stop()
+      await link.closed()
+      await committer.flush()
+      await marker.settled()
+      committer.stop()
+      await keeper.release()
+      live.statusChanged()
+    },
+    cut() {
+      session.stop()
+      committer.stop()
+      link.close()
+    },
+  }
+
+  async function goodbye(): Promise<void> {
+    const gone = link.messenger()?.goOffline()
+    if (!gone) return
+    await Promise.race([gone.then(() => committer.flush()).catch(() => {}), clock.sleep(GOODBYE_MS)])
+  }
+}

@@ -1,0 +1,144 @@
+/** Keeps at most one connection, with the right credentials, and tells the session what becomes of it. */
+import type { SessionEvent } from '../session/machine.ts'
+import type { Link } from '../session/session.ts'
+import type { SessionState } from '../store/state.ts'
+import { type AuthenticationCreds, type BinaryNode, initAuthCreds } from './baileys.ts'
+import { type Connection, type ConnectOptions, connect } from './connect.ts'
+import {
+  accountOf,
+  adoption,
+  credentialsChange,
+  isLinked,
+  sameAccount,
+  storedCredentials,
+} from './credentials.ts'
+import { createMessenger, type Messenger } from './messenger.ts'
+import { CODE_MS } from './pairing.ts'
+
+export type WhatsAppLink = Link & {
+  /** Present while WhatsApp delivers. */
+  messenger(): Messenger | undefined
+  connection(): Connection | undefined
+  /** Resolves when no connection is left. */
+  closed(): Promise<void>
+}
+
+export type LinkOptions = Omit<ConnectOptions, 'creds' | 'events' | 'own'> & {
+  readonly state: SessionState
+  readonly own: ConnectOptions['own']
+  readonly onlyPhone?: string
+  readonly dispatch: (event: SessionEvent) => void
+  /** Sends may start, or must stop. */
+  readonly onReady: (messenger: Messenger | undefined) => void
+  readonly onPresence: (stanza: BinaryNode) => void
+  readonly onFrame: () => void
+}
+
+export function createLink(options: LinkOptions): WhatsAppLink {
+  const { state, clock, dispatch, logger } = options
+  let current: { connection: Connection; messenger: Messenger; open: boolean } | undefined
+  let closing: Promise<void> = Promise.resolve()
+  /** Rises with each wish, so that an older one that still waits gives up. */
+  let wish = 0
+
+  function drop(): void {
+    wish += 1
+    const last = current
+    current = undefined
+    if (!last) return
+    options.onReady(undefined)
+    closing = closing.then(() => last.connection.close())
+  }
+
+  const open: Link['open'] = (pairing) => {
+    drop()
+    const mine = wish
+    // The old connection first: WhatsApp would take the new one for a rival.
+    void closing.then(() => {
+      if (mine !== wish) return
+      const creds = pairing ? initAuthCreds() : storedCredentials(state)
+      if (!creds) return dispatch({ type: 'closed', ending: { code: 0, text: 'there are no credentials' } })
+      const phone = pairing?.method === 'code' ? pairing.phoneNumber : undefined
+      const connection = connect({ ...options, creds, events: eventsOf(mine, creds, phone) })
+      current = { connection, messenger: createMessenger(connection), open: false }
+    })
+  }
+
+  function eventsOf(
+    mine: number,
+    creds: AuthenticationCreds,
+    phone: string | undefined,
+  ): ConnectOptions['events'] {
+    const ifMine =
+      <A extends unknown[]>(listener: (...args: A) => void) =>
+      (...args: A) => {
+        if (mine === wish) listener(...args)
+      }
+    let codeAsked = false
+    return {
+      qr: ifMine((qr, expiresAt) => {
+        if (!phone) return dispatch({ type: 'qr', qr, expiresAt })
+        if (codeAsked) return
+        codeAsked = true
+        askForCode(mine, phone)
+      }),
+      credentials: ifMine(() => storeCredentials(creds)),
+      wrongNumber: ifMine((linked) => {
+        dispatch({ type: 'wrongNumber', linked, wanted: options.onlyPhone ?? '' })
+      }),
+      opened: ifMine(() => {
+        if (current) current.open = true
+        dispatch({ type: 'opened' })
+      }),
+      ready: ifMine(() => options.onReady(current?.messenger)),
+      ended: ifMine((ending) => {
+        current = undefined
+        wish += 1
+        options.onReady(undefined)
+        dispatch({ type: 'closed', ending })
+      }),
+      presence: ifMine(options.onPresence),
+      frame: options.onFrame,
+    }
+  }
+
+  function askForCode(mine: number, phone: string): void {
+    const expiresAt = new Date(clock.now().getTime() + CODE_MS)
+    current?.connection.socket.requestPairingCode(phone).then(
+      (code) => {
+        if (mine === wish) dispatch({ type: 'code', code, expiresAt })
+      },
+      (error: unknown) => logger.warn('no pairing code', { error }),
+    )
+  }
+
+  function storeCredentials(creds: AuthenticationCreds): void {
+    if (!isLinked(creds)) return
+    const account = accountOf(creds)
+    if (state.get('creds', 'main') === creds) {
+      state.apply([credentialsChange(creds)])
+    } else {
+      state.apply(adoption(state, creds, clock.now()))
+      if (account) dispatch({ type: 'paired', account })
+    }
+    knownAccount ??= account
+    if (account && !sameAccount(account, knownAccount)) {
+      knownAccount = account
+      dispatch({ type: 'accountChanged', account })
+    }
+  }
+  let knownAccount = accountOfStored(state)
+
+  return {
+    open,
+    close: drop,
+    closed: () => closing,
+    connection: () => current?.connection,
+    messenger: () => (current?.open ? current.messenger : undefined),
+  }
+}
+
+function accountOfStored(state: SessionState) {
+  const creds = storedCredentials(state)
+  return creds && accountOf(creds)
+}

@@ -1,0 +1,96 @@
+/** What can be asked of an open connection, in Warren's words. */
+import { type Account, bareJid, jidOfPhone, parseJid, WarrenError } from '@warren/contracts'
+import { proto, USyncQuery, USyncUser } from './baileys.ts'
+import type { Connection } from './connect.ts'
+
+/** Where a message goes; `absent` when the number is not on WhatsApp. */
+export type Destination = { readonly jid: string } | 'absent'
+
+export type NumberCheck = { phoneNumber: string; exists: boolean; jid?: string; lid?: string }
+
+export type Messenger = {
+  /** The LID of a number where it has one: WhatsApp refuses some numbers that it delivers under their LID. */
+  resolve(to: string): Promise<Destination>
+  checkNumbers(phoneNumbers: readonly string[]): Promise<NumberCheck[]>
+  /**
+   * Encrypts and hands the frame to the barrier; says nothing about its arrival.
+   * @param fresh ask WhatsApp for the recipient's devices anew
+   */
+  relay(id: string, to: string, bytes: Uint8Array, fresh: boolean): Promise<void>
+  markRead(chat: string, ids: readonly string[]): Promise<void>
+  /** Ends the link at WhatsApp; resolves when WhatsApp has answered or closed. */
+  unlink(account: Account): Promise<void>
+  /** Tells contacts that we are gone. */
+  goOffline(): Promise<void>
+}
+
+const UNLINK_MS = 5_000
+
+export function createMessenger(connection: Connection): Messenger {
+  const { socket } = connection
+
+  /** Baileys leaves queries waiting when the socket closes: they end with the connection here. */
+  function whileOpen<T>(work: Promise<T>): Promise<T> {
+    const lost = connection.ended.then(() => {
+      throw new WarrenError('not_connected', 'the connection to WhatsApp was lost meanwhile')
+    })
+    return Promise.race([work, lost])
+  }
+
+  async function lookUp(phones: readonly string[]): Promise<NumberCheck[]> {
+    const query = new USyncQuery().withContactProtocol().withLIDProtocol()
+    for (const phone of phones) query.withUser(new USyncUser().withPhone(`+${phone}`))
+    const result = await whileOpen(socket.executeUSyncQuery(query))
+    const found = new Map<string, NumberCheck>()
+    for (const { id, contact, lid } of result?.list ?? []) {
+      const phoneNumber = parseJid(id)?.user
+      if (!phoneNumber || !contact) continue
+      const known = typeof lid === 'string' && lid !== '' ? { lid: bareJid(lid) } : {}
+      found.set(phoneNumber, { phoneNumber, exists: true, jid: bareJid(id), ...known })
+    }
+    const pairs = [...found.values()].flatMap(({ jid, lid }) => (jid && lid ? [{ pn: jid, lid }] : []))
+    if (pairs.length > 0) await socket.signalRepository.lidMapping.storeLIDPNMappings(pairs)
+    return phones.map((phoneNumber) => found.get(phoneNumber) ?? { phoneNumber, exists: false })
+  }
+
+  return {
+    checkNumbers: lookUp,
+    async resolve(to) {
+      const jid = bareJid(to)
+      const parsed = parseJid(jid)
+      if (parsed?.kind !== 'pn') return { jid }
+      // From memory: the repository asks WhatsApp otherwise, and does not tell unknown numbers from unmapped ones.
+      const { [parsed.user]: lid } = await socket.authState.keys.get('lid-mapping', [parsed.user])
+      if (lid) return { jid: `${lid}@lid` }
+      const [check] = await lookUp([parsed.user])
+      if (!check?.exists) return 'absent'
+      return { jid: check.lid ?? jidOfPhone(parsed.user) }
+    },
+    async relay(id, to, bytes, fresh) {
+      const message = proto.Message.decode(bytes)
+      await whileOpen(socket.relayMessage(to, message, { messageId: id, useUserDevicesCache: !fresh }))
+    },
+    async markRead(chat, ids) {
+      await whileOpen(socket.readMessages(ids.map((id) => ({ remoteJid: chat, id, fromMe: false }))))
+    },
+    async unlink(account) {
+      const answered = socket.query(
+        {
+          tag: 'iq',
+          attrs: { to: 's.whatsapp.net', type: 'set', xmlns: 'md' },
+          content: [
+            {
+              tag: 'remove-companion-device',
+              attrs: { jid: socket.authState.creds.me?.id ?? account.jid, reason: 'user_initiated' },
+            },
+          ],
+        },
+        UNLINK_MS,
+      )
+      await Promise.race([answered.catch(() => {}), connection.ended])
+    },
+    async goOffline() {
+      await whileOpen(socket.sendPresenceUpdate('unavailable'))
+    },
+  }
+}

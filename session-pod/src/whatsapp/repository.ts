@@ -1,0 +1,117 @@
+/**
+ * Baileys' Signal repository on our own store: each call is one group under the account's lock, so that the ratchet is in the log when the
+ * call returns, not when an outer transaction of Baileys ends, which is after the frame was sent.
+ */
+import { createHash } from 'node:crypto'
+import type { Groups } from '../store/groups.ts'
+import {
+  DEFAULT_CONNECTION_CONFIG,
+  type ILogger,
+  type SignalAuthState,
+  type SignalRepositoryWithLIDStore,
+  unpadRandomMax16,
+} from './baileys.ts'
+import { isTrustworthyPair, type KeyStores, type OwnIds } from './key-store.ts'
+
+/** What the wrapper tells of each ciphertext, inside the group of its decryption. */
+export type DecryptionListener = {
+  /** Decrypted for the first time; what this records is durable with the ratchet, or neither is. */
+  decrypted(ciphertext: Uint8Array, hash: string, payload: Uint8Array): void
+  /** It cannot be decrypted; called after the group was discarded. */
+  failed(ciphertext: Uint8Array, error: unknown): void
+}
+
+/** A decrypted payload that WhatsApp may deliver again. */
+export type InboxRecord = { readonly id: string; readonly plaintext: Uint8Array }
+
+export type RepositoryOptions = {
+  readonly groups: Groups
+  readonly keys: KeyStores
+  readonly own: OwnIds
+  readonly listener: DecryptionListener
+  /** Stanza id of a ciphertext, to find its record again when the server confirms our receipt. */
+  readonly stanzaId: (ciphertext: Uint8Array) => string | undefined
+}
+
+export const ciphertextHash = (ciphertext: Uint8Array) =>
+  createHash('sha256').update(ciphertext).digest('base64url').slice(0, 32)
+
+/** For Baileys' option `makeSignalRepository`. */
+export function signalRepositoryFactory({ groups, keys, own, listener, stanzaId }: RepositoryOptions) {
+  return (
+    auth: SignalAuthState,
+    logger: ILogger,
+    pnToLid: Parameters<typeof DEFAULT_CONNECTION_CONFIG.makeSignalRepository>[2],
+  ): SignalRepositoryWithLIDStore => {
+    // Under the lock the question for a hidden id is answered from memory only: it is a network query.
+    const lookUp = async (jids: string[]) => (groups.inside() ? [] : await pnToLid?.(jids))
+    const inner = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
+      { creds: auth.creds, keys: keys.signal },
+      logger,
+      lookUp,
+    )
+    guardMappings(inner, groups, own)
+
+    /** WhatsApp delivers again what it was not told to be safe; the ratchet has moved on, so the stored plaintext answers. */
+    async function decryptOnce(
+      ciphertext: Uint8Array,
+      decrypt: () => Promise<Uint8Array>,
+    ): Promise<Uint8Array> {
+      const hash = ciphertextHash(ciphertext)
+      try {
+        return await groups.run(async () => {
+          const known = groups.get('inbox', hash) as InboxRecord | undefined
+          if (known) return known.plaintext
+          const plaintext = await decrypt()
+          const record: InboxRecord = { id: stanzaId(ciphertext) ?? '', plaintext }
+          groups.put({ type: 'inbox', id: hash, value: record })
+          listener.decrypted(ciphertext, hash, unpadRandomMax16(plaintext))
+          return plaintext
+        })
+      } catch (error) {
+        listener.failed(ciphertext, error)
+        throw error
+      }
+    }
+
+    return {
+      ...inner,
+      decryptMessage: (opts) => decryptOnce(opts.ciphertext, () => inner.decryptMessage(opts)),
+      decryptGroupMessage: (opts) => decryptOnce(opts.msg, () => inner.decryptGroupMessage(opts)),
+      encryptMessage: (opts) => groups.run(() => inner.encryptMessage(opts)),
+      encryptGroupMessage: (opts) => groups.run(() => inner.encryptGroupMessage(opts)),
+      getSenderKeyDistributionMessage: (opts) =>
+        groups.run(() => inner.getSenderKeyDistributionMessage(opts)),
+      processSenderKeyDistributionMessage: (opts) =>
+        groups.run(() => inner.processSenderKeyDistributionMessage(opts)),
+      injectE2ESession: (opts) => groups.run(() => inner.injectE2ESession(opts)),
+      deleteSession: (jids) => groups.run(() => inner.deleteSession(jids)),
+      async migrateSession(from, to) {
+        if (!isTrustworthyPair({ pn: from, lid: to }, own())) return { migrated: 0, skipped: 0, total: 0 }
+        return groups.run(() => inner.migrateSession(from, to))
+      },
+    }
+  }
+}
+
+type MappingsInside = {
+  storeLIDPNMappings(pairs: { lid: string; pn: string }[]): Promise<void>
+  getLIDsForPNs(pns: string[]): Promise<{ lid: string; pn: string }[] | null>
+  /** The look-up without the list of those under way: private in Baileys' types. */
+  _getLIDsForPNsImpl(pns: string[]): Promise<{ lid: string; pn: string }[] | null>
+}
+
+/**
+ * Mappings are stored under the lock and only if they can be true. Under the lock a look-up must not join one that is under way
+ * outside: that one waits for the network, and then for the lock.
+ */
+function guardMappings(repository: SignalRepositoryWithLIDStore, groups: Groups, own: OwnIds): void {
+  const mappings = repository.lidMapping as unknown as MappingsInside
+  const store = mappings.storeLIDPNMappings.bind(mappings)
+  const lookUp = mappings.getLIDsForPNs.bind(mappings)
+  mappings.storeLIDPNMappings = async (pairs) => {
+    const trusted = pairs.filter((pair) => isTrustworthyPair(pair, own()))
+    if (trusted.length > 0) await groups.run(() => store(trusted))
+  }
+  mappings.getLIDsForPNs = (pns) => (groups.inside() ? mappings._getLIDsForPNsImpl(pns) : lookUp(pns))
+}

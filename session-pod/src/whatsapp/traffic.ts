@@ -1,0 +1,134 @@
+/** What comes in from WhatsApp, turned into state and journal in the same call in which it arrives. */
+import { canonicalJid, type MessageStatus, parseJid, statusAdvances } from '@warren/contracts'
+import type { Clock } from '@warren/runtime/clock'
+import type { JournalDraft } from '../session/journal.ts'
+import type { Groups } from '../store/groups.ts'
+import type { SessionState } from '../store/state.ts'
+import type { AddressBook } from './addresses.ts'
+import { type BinaryNode, getBinaryNodeChildren } from './baileys.ts'
+import { createBoundedMap } from './bounded-map.ts'
+import { timeOf } from './content.ts'
+import { type Envelope, type Inbound, type InboundContext, readInbound, undecryptable } from './inbound.ts'
+import type { OwnIds } from './key-store.ts'
+import { type AckNews, readMessageAck, readReceipt } from './receipts.ts'
+import type { DecryptionListener, InboxRecord } from './repository.ts'
+
+export type TrafficOptions = {
+  readonly state: SessionState
+  readonly groups: Groups
+  readonly addresses: AddressBook
+  readonly own: OwnIds
+  readonly clock: Clock
+  /** The server answered to a message of ours. */
+  readonly onAck: (ack: AckNews) => void
+  /** A receipt proves that the server has our message, even when its ack was lost. */
+  readonly onReceived: (ids: readonly string[]) => void
+  /** A received message holds media; called inside the group of its decryption. */
+  readonly onMedia: (inbound: Inbound) => void
+  readonly onMessage: () => void
+}
+
+export type Traffic = DecryptionListener & {
+  stanzaId(ciphertext: Uint8Array): string | undefined
+  /** For {@link tapStanzas}. */
+  readonly listeners: Readonly<Record<string, (stanza: BinaryNode) => void>>
+}
+
+/** Messages and statuses that are remembered to recognise repetitions. */
+const REMEMBERED = 5_000
+
+export function createTraffic(options: TrafficOptions): Traffic {
+  const { state, groups, addresses, own, clock } = options
+  /** Baileys passes the very buffer of the `enc` child to the repository: the way from a ciphertext back to its stanza. */
+  const stanzas = new WeakMap<Uint8Array, BinaryNode>()
+  const journaled = createBoundedMap<'message' | 'undecryptable'>(REMEMBERED)
+  const statuses = createBoundedMap<MessageStatus>(REMEMBERED)
+  const inboxOf = indexInbox(state)
+
+  const context = (): InboundContext => ({ addresses, own: own(), now: clock.now() })
+
+  /** The same message under another ciphertext: a sender's retry, or the phone's copy. A stub never replaces a message. */
+  function isNew(envelope: Envelope, as: 'message' | 'undecryptable'): boolean {
+    const { id, chat, sender, fromMe } = envelope
+    const key = `${canonicalJid(chat)} ${parseJid(canonicalJid(sender))?.user} ${fromMe} ${id}`
+    const before = journaled.get(key)
+    if (before === 'message' || before === as) return false
+    journaled.set(key, as)
+    return true
+  }
+
+  function onMessage(stanza: BinaryNode): void {
+    for (const { content } of getBinaryNodeChildren(stanza, 'enc')) {
+      if (content instanceof Uint8Array) stanzas.set(content, stanza)
+    }
+  }
+
+  function onReceipt(stanza: BinaryNode): void {
+    const news = readReceipt(stanza)
+    if (!news) return
+    options.onReceived(news.ids)
+    const at = timeOf(news.t, clock.now())
+    const chat = addresses.complete(news.chat)
+    const drafts = news.ids.flatMap((id): JournalDraft[] => {
+      const before = statuses.get(id)
+      if (before && !statusAdvances(before, news.status)) return []
+      statuses.set(id, news.status)
+      return [{ type: 'message.status', at: clock.now(), data: { id, chat, status: news.status, at } }]
+    })
+    state.apply([], drafts)
+  }
+
+  /** Our receipt arrived: the message will not be delivered again, its plaintext can go. */
+  function onReceiptAck(stanza: BinaryNode): void {
+    const hashes = inboxOf.get(stanza.attrs.id ?? '')
+    if (!hashes) return
+    inboxOf.delete(stanza.attrs.id ?? '')
+    state.apply(
+      hashes.map((id) => ({ type: 'inbox', id, value: undefined })),
+      [],
+      'lazy',
+    )
+  }
+
+  return {
+    stanzaId: (ciphertext) => stanzas.get(ciphertext)?.attrs.id,
+    decrypted(ciphertext, hash, payload) {
+      const stanza = stanzas.get(ciphertext)
+      if (!stanza) return
+      const id = stanza.attrs.id ?? ''
+      inboxOf.set(id, [...(inboxOf.get(id) ?? []), hash])
+      for (const inbound of readInbound(stanza, payload, context())) {
+        if (!isNew(inbound.message, 'message')) continue
+        groups.record({ type: 'message.received', at: clock.now(), data: { message: inbound.message } })
+        if (inbound.image) options.onMedia(inbound)
+        options.onMessage()
+      }
+    },
+    failed(ciphertext, error) {
+      const stanza = stanzas.get(ciphertext)
+      const reason = error instanceof Error ? error.message : 'unknown'
+      const draft = stanza && undecryptable(stanza, reason, context())
+      if (draft?.type !== 'message.undecryptable') return
+      if (isNew({ ...draft.data, fromMe: false }, 'undecryptable')) state.apply([], [draft])
+    },
+    listeners: {
+      'CB:message': onMessage,
+      'CB:receipt': onReceipt,
+      'CB:ack,class:receipt': onReceiptAck,
+      'CB:ack,class:message': (stanza) => {
+        const ack = readMessageAck(stanza)
+        if (ack) options.onAck(ack)
+      },
+    },
+  }
+}
+
+/** Which stored plaintexts belong to a stanza. */
+function indexInbox(state: SessionState): Map<string, string[]> {
+  const index = new Map<string, string[]>()
+  for (const [hash, value] of state.all('inbox')) {
+    const { id } = value as InboxRecord
+    index.set(id, [...(index.get(id) ?? []), hash])
+  }
+  return index
+}
