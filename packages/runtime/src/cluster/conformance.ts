@@ -7,6 +7,7 @@ import {
   type ResourceKey,
   type WhatsAppInstance,
 } from '@warren/contracts'
+import { until } from '../testing/index.ts'
 import type { SessionPodManifest } from './pod.ts'
 import type { Cluster } from './port.ts'
 
@@ -144,8 +145,8 @@ export function clusterConformance(name: string, make: () => Promise<Conformance
       assert.ok(await pods.get(key), 'the pod stays while the instance does')
       await instances.setFinalizers(key, [], marked.metadata)
       assert.equal(await instances.get(key), undefined)
-      await eventually(cluster, 'pods', async () => (await pods.get(key)) === undefined)
-      assert.equal(await secrets.get({ ...key, name: 'ended-key' }), undefined)
+      await until(async () => (await pods.get(key)) === undefined)
+      await until(async () => (await secrets.get({ ...key, name: 'ended-key' })) === undefined)
     })
 
     test('a pod has one name, runs, and is gone when it is gone', async () => {
@@ -157,12 +158,12 @@ export function clusterConformance(name: string, make: () => Promise<Conformance
       const key = keyOf(owner)
       const running = async () =>
         (await pods.get(key))?.status.containerStatuses?.[0]?.state.running !== undefined
-      await eventually(cluster, 'pods', running)
+      await until(running)
       const listed = await pods.list({ labels: { 'app.kubernetes.io/component': 'session' } })
       assert.ok(names(listed.items).includes('podded'))
       await rejects('conflict', pods.delete(key, { uid: 'of-another' }))
       await pods.delete(key, { uid: pod.metadata.uid })
-      await eventually(cluster, 'pods', async () => (await pods.get(key)) === undefined)
+      await until(async () => (await pods.get(key)) === undefined)
       await rejects('not_found', pods.delete(key))
       const second = await pods.create(podOf(owner, harness.idle.command))
       assert.notEqual(second.metadata.uid, pod.metadata.uid)
@@ -177,10 +178,10 @@ export function clusterConformance(name: string, make: () => Promise<Conformance
       assert.ok(initial.some((one) => one.initial))
       told.length = 0
       await cluster.instances.patch(keyOf(created), { spec: { displayName: 'seen' } })
-      await eventually(cluster, 'instances', async () => told.some(({ name }) => name === 'watched'))
+      await until(async () => told.some(({ name }) => name === 'watched'))
       told.length = 0
       await cluster.instances.delete(keyOf(created))
-      await eventually(cluster, 'instances', async () => told.some(({ name }) => name === 'watched'))
+      await until(async () => told.some(({ name }) => name === 'watched'))
       watch.stop()
     })
 
@@ -235,22 +236,4 @@ async function rejects(code: Parameters<typeof isWarrenError>[1], call: Promise<
   )
   assert.ok(isWarrenError(error, code), `expected ${code}, got ${error}`)
   return error
-}
-
-/** Looks again after each change, for at most five seconds. */
-async function eventually(cluster: Cluster, kind: 'instances' | 'pods', holds: () => Promise<boolean>) {
-  const deadline = AbortSignal.timeout(5_000)
-  let wake = () => {}
-  const watch = cluster.watch(kind, () => wake())
-  await watch.synced
-  deadline.addEventListener('abort', () => wake())
-  for (;;) {
-    const changed = new Promise<void>((resolve) => {
-      wake = resolve
-    })
-    if (await holds()) break
-    assert.ok(!deadline.aborted, 'not within five seconds')
-    await changed
-  }
-  watch.stop()
 }

@@ -82,7 +82,7 @@ const rules = createCelRules(INSTANCE_SCHEMA)
  * @throws WarrenError `validation_failed`
  */
 export function admitManifest(manifest: InstanceManifest | unknown): Admitted {
-  const copy = structuredClone(manifest)
+  const copy = withoutNulls(structuredClone(manifest))
   if (!validateManifest(copy)) throw invalid((validateManifest.errors ?? []).map(fieldError))
   const { metadata, spec } = copy as InstanceManifest & {
     metadata: { namespace: string }
@@ -112,6 +112,15 @@ function invalid(fields: readonly FieldError[], joint = ' '): WarrenError {
     .map(({ path, message }) => (path ? `${path}${joint}${message}` : message))
     .join('; ')
   return new WarrenError('validation_failed', sentence, { details: { fields } })
+}
+
+/** A field without a value is not there, and gets its default: so does the API server. Changes in place. */
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  for (const [name, child] of Object.entries(value))
+    if (child === null) delete (value as Record<string, unknown>)[name]
+    else withoutNulls(child)
+  return value
 }
 
 /** The schema with all fields that it does not name forbidden. */

@@ -37,7 +37,7 @@ export function createProcessKubelet(deps: ProcessKubeletDeps): Kubelet {
           stopping.abort()
           await running?.end()
           await loop
-          await log.close()
+          log.close()
           rmSync(join(deps.podsDir, name), { recursive: true, force: true })
         },
       }

@@ -1,42 +1,34 @@
-import { createWriteStream, renameSync, statSync, type WriteStream } from 'node:fs'
+import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs'
 
 /** A log file that is set aside as `<file>.1` when it grows too large; the one set aside before is replaced. */
 export type RotatingLog = {
+  /** Never throws: a full disk must not end what is logged about. */
   write(chunk: string | Uint8Array): void
-  close(): Promise<void>
+  close(): void
 }
 
-/** @param maxBytes of one file; at most twice as much is kept */
+/** @param maxBytes of one file; at most about twice as much is kept */
 export function createRotatingLog(file: string, maxBytes = 5 * 1024 * 1024): RotatingLog {
-  let size = sizeOf(file)
-  let stream = open()
+  let handle = openSync(file, 'a', 0o600)
+  let size = fstatSync(handle).size
 
-  function open(): WriteStream {
-    const opened = createWriteStream(file, { flags: 'a', mode: 0o600 })
-    // A full disk must not end what is logged about.
-    opened.on('error', () => {})
-    return opened
+  function rotate(): void {
+    closeSync(handle)
+    renameSync(file, `${file}.1`)
+    handle = openSync(file, 'a', 0o600)
+    size = 0
   }
 
   return {
+    // Synchronous, so that the order of lines and of rotations is the order of events; a line takes microseconds.
     write(chunk) {
-      if (size >= maxBytes) {
-        stream.end()
-        try {
-          renameSync(file, `${file}.1`)
-          size = 0
-        } catch {
-          // Removed by someone meanwhile: go on in a new file.
-        }
-        stream = open()
+      try {
+        if (size >= maxBytes) rotate()
+        size += typeof chunk === 'string' ? writeSync(handle, chunk) : writeSync(handle, chunk)
+      } catch {
+        // Nowhere to tell it.
       }
-      size += Buffer.byteLength(chunk)
-      stream.write(chunk)
     },
-    close: () => new Promise((resolve) => stream.end(resolve)),
+    close: () => closeSync(handle),
   }
-}
-
-function sizeOf(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0
 }

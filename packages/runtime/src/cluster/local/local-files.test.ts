@@ -1,0 +1,151 @@
+/** The folder of YAML files as kubectl. */
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { FINALIZER, isWarrenError } from '@warren/contracts'
+import { silentLogger } from '../../logger/index.ts'
+import { tempDir, until } from '../../testing/index.ts'
+import { createLocalCluster } from './local-cluster.ts'
+
+const SALES = `# The sales team's number.
+apiVersion: warren.dev/v1alpha1
+kind: WhatsAppInstance
+metadata:
+  name: sales
+spec:
+  organization: acme # the tenant
+  pairing:
+`
+const other = (name: string) => SALES.replace('name: sales', `name: ${name}`)
+const key = (name: string) => ({ namespace: 'default', name })
+
+async function started(t: TestContext, root = tempDir(t)) {
+  const dir = join(root, 'instances')
+  mkdirSync(dir, { recursive: true })
+  const problems: (string | undefined)[] = []
+  const make = async () => {
+    const cluster = createLocalCluster({
+      dir,
+      stateDir: join(root, 'state'),
+      logsDir: join(root, 'logs'),
+      logger: silentLogger,
+      onProblem: (_file, problem) => problems.push(problem),
+    })
+    await cluster.start()
+    t.after(() => cluster.stop())
+    return cluster
+  }
+  const write = (file: string, text: string) => writeFileSync(join(dir, file), text)
+  const read = (file: string) => readFileSync(join(dir, file), 'utf8')
+  return { cluster: await make(), make, dir, write, read, problems }
+}
+
+test('writing, editing and deleting a file is applying, editing and deleting', async (t) => {
+  const { cluster, dir, write } = await started(t)
+  write('sales.yaml', SALES)
+  const created = await until(() => cluster.instances.get(key('sales')))
+  assert.equal(created.spec.pairing.maxAttempts, 3)
+  write('sales.yaml', `${SALES}    maxAttempts: 5\n`)
+  await until(async () => (await cluster.instances.get(key('sales')))?.spec.pairing.maxAttempts === 5)
+  const edited = await cluster.instances.get(key('sales'))
+  assert.equal(edited?.metadata.generation, 2)
+  assert.equal(edited.metadata.uid, created.metadata.uid)
+  rmSync(join(dir, 'sales.yaml'))
+  await until(async () => (await cluster.instances.get(key('sales'))) === undefined)
+})
+
+test('a mistake is one sentence with file, field and limit, disturbs nobody, and goes away when solved', async (t) => {
+  const { cluster, dir, write, read, problems } = await started(t)
+  write('sales.yaml', SALES)
+  write('good.yaml', other('good'))
+  await until(async () => (await cluster.instances.list()).items.length === 2)
+  write('sales.yaml', `${SALES}    maxAttempts: 9\n`)
+  await until(() => problems.length === 1)
+  assert.equal(problems[0], 'sales.yaml: spec.pairing.maxAttempts must be at most 6, not 9')
+  assert.equal(read('sales.yaml.error'), `${problems[0]}\n`)
+  write('sales.yaml', `${SALES}  x: [1\n`)
+  await until(() => problems.length === 2)
+  assert.match(problems[1] ?? '', /^sales\.yaml: line \d+, column \d+: /)
+  write('sales.yaml', '')
+  await until(() => problems.length === 3)
+  assert.equal((await cluster.instances.get(key('sales')))?.spec.pairing.maxAttempts, 3, 'it stays as it was')
+  await assert.rejects(
+    cluster.instances.patch(key('sales'), { spec: { displayName: 'x' } }),
+    (error) => isWarrenError(error, 'conflict') && /sales\.yaml cannot be changed/.test(error.message),
+  )
+  write('sales.yaml', SALES)
+  await until(() => problems.length === 4)
+  assert.equal(existsSync(join(dir, 'sales.yaml.error')), false)
+  write('copy.yaml', other('good'))
+  await until(() => problems.length === 5)
+  assert.equal(problems[4], 'copy.yaml: the instance good is in good.yaml already; that one counts')
+})
+
+test('a file may hold several resources, and the API edits just its own, keeping comments', async (t) => {
+  const { cluster, write, read, dir } = await started(t)
+  const text = [SALES, other('support'), other('ops')].join('---\n')
+  write('all.yaml', text)
+  await until(async () => (await cluster.instances.list()).items.length === 3)
+  await cluster.instances.patch(key('support'), {
+    spec: { displayName: 'Support', pairing: { method: 'Code', phoneNumber: '4915112345678' } },
+    annotations: { 'example.com/a': 'b' },
+  })
+  await cluster.instances.delete(key('sales'))
+  const after = read('all.yaml')
+  assert.equal(
+    after,
+    `---\n${[
+      other('support')
+        .replace('  name: support\n', '  name: support\n  annotations:\n    example.com/a: b\n')
+        .replace(
+          '  pairing:\n',
+          '  pairing:\n    method: Code\n    phoneNumber: "4915112345678"\n  displayName: Support\n',
+        ),
+      other('ops').trimEnd(),
+    ].join('---\n')}\n`.replace(/^---\n/, after.startsWith('---') ? '---\n' : ''),
+  )
+  await cluster.rescan()
+  assert.equal((await cluster.instances.get(key('support')))?.metadata.generation, 2)
+  await cluster.instances.delete(key('support'))
+  await cluster.instances.delete(key('ops'))
+  assert.equal(existsSync(join(dir, 'all.yaml')), false)
+})
+
+test('status, identity and an unfinished deletion outlive a restart', async (t) => {
+  const { cluster, make, dir, write, read } = await started(t)
+  write('sales.yaml', SALES)
+  write('gone.yaml', other('gone'))
+  const sales = await until(() => cluster.instances.get(key('sales')))
+  const gone = await until(() => cluster.instances.get(key('gone')))
+  await cluster.instances.updateStatus(key('sales'), { phase: 'Pairing' }, sales.metadata)
+  await cluster.instances.setFinalizers(key('gone'), [FINALIZER], gone.metadata)
+  assert.match(read('.status/default.sales.yaml'), /phase: Pairing/)
+  await cluster.stop()
+  rmSync(join(dir, 'gone.yaml'))
+  const second = await make()
+  const again = await second.instances.get(key('sales'))
+  assert.equal(again?.metadata.uid, sales.metadata.uid)
+  assert.equal(again.status?.phase, 'Pairing')
+  const ending = await second.instances.get(key('gone'))
+  assert.ok(ending?.metadata.deletionTimestamp, 'what was deleted while nobody looked is deleted now')
+  // Written again while the deletion runs: a new instance follows the old one.
+  write('gone.yaml', other('gone'))
+  await second.rescan()
+  await second.instances.setFinalizers(key('gone'), [], ending.metadata)
+  const reborn = await until(() => second.instances.get(key('gone')))
+  assert.notEqual(reborn.metadata.uid, gone.metadata.uid)
+})
+
+test('an instance of the API is a file that a person can read', async (t) => {
+  const { cluster, read } = await started(t)
+  await cluster.instances.create({
+    apiVersion: 'warren.dev/v1alpha1',
+    kind: 'WhatsAppInstance',
+    metadata: { name: 'sales' },
+    spec: { organization: 'acme' },
+  })
+  const text =
+    'apiVersion: warren.dev/v1alpha1\nkind: WhatsAppInstance\nmetadata:\n  name: sales\nspec:\n  organization: acme\n'
+  assert.equal(read('sales.yaml'), text)
+})
