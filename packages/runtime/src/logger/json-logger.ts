@@ -17,7 +17,9 @@ export function createJsonLogger(options: { level: LogLevel; sink: LineSink; clo
       if (LOG_LEVELS.indexOf(level) > threshold) return
       const line = redact({ ...bindings, ...fields }) as LogFields
       const time = options.clock.now().toISOString()
-      options.sink.write(`${JSON.stringify({ ...line, level, message: redact(message), time })}\n`)
+      const head = { time, level, message: redact(message) }
+      // Twice: to stand first, and not to be replaced by fields of the same name.
+      options.sink.write(`${JSON.stringify(Object.assign({}, head, line, head))}\n`)
     }
     return {
       error: at('error'),

@@ -11,14 +11,15 @@ export type WinstonLoggerOptions = {
 
 const COLOURS: Record<string, number> = { error: 31, warn: 33, info: 32, http: 36, debug: 90 }
 
+/** Where winston keeps the level that it filters by. */
+const LEVEL = Symbol.for('level')
+
 const redacted = winston.format((info) => {
   const { level, message, ...fields } = info
-  return Object.assign(redact(fields) as LogFields, {
-    [Symbol.for('level')]: info[Symbol.for('level')],
-    level,
-    message: redact(message),
-    time: new Date().toISOString(),
-  }) as winston.Logform.TransformableInfo
+  const head = { time: new Date().toISOString(), level, message: redact(message) }
+  // Twice: to stand first, and not to be replaced by fields of the same name.
+  const line = Object.assign({}, head, redact(fields), head)
+  return { ...line, [LEVEL]: info[LEVEL] } as winston.Logform.TransformableInfo
 })
 
 const pretty = winston.format.printf(({ level, message, time, ...fields }) => {
