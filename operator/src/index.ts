@@ -1,4 +1,3 @@
 /** The operator: reconcile loops over the cluster port. `createOperator` runs in any process that has one. */
-export type { OperatorContext, SessionCaller } from './context.ts'
-export { createOperator, type NewsListener, type Operator, type OperatorDeps } from './operator.ts'
+export { createOperator, type Operator, type OperatorDeps } from './operator.ts'
 export type { SessionPodTemplate } from './pods/session-pod.ts'

@@ -1,5 +1,5 @@
 import { METRICS } from '@warren/contracts'
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, type Registry } from '@warren/runtime/metrics'
 
 /** How reconciles ended; controller-runtime's words, and `conflict` for an expected race. */
 export type ReconcileResult = 'success' | 'requeue_after' | 'conflict' | 'error'

@@ -1,7 +1,8 @@
 import { CHANNELS, parseInstanceId } from '@warren/contracts'
-import type { Timer } from '@warren/runtime/clock'
+import type { Bus } from '@warren/runtime/bus'
 import type { ClusterWatch } from '@warren/runtime/cluster'
-import type { Registry } from 'prom-client'
+import type { Registry } from '@warren/runtime/metrics'
+import { createSessionCalls } from '@warren/runtime/session-calls'
 import type { OperatorContext } from './context.ts'
 import { reconcileDeletion } from './controllers/deletion/controller.ts'
 import { reconcilePod } from './controllers/instance-pod/controller.ts'
@@ -12,13 +13,9 @@ import { createPacer } from './queue/pacer.ts'
 import type { Priority } from './queue/work-queue.ts'
 import { queueKeyOf } from './resource-key.ts'
 
-/** Tells that something was published on a channel. Messages may be lost; sweeps find what was missed. */
-export type NewsListener = {
-  subscribe(channel: string, onMessage: (payload: string) => void): Promise<{ stop(): unknown }>
-}
-
-export type OperatorDeps = OperatorContext & {
-  readonly news: NewsListener
+export type OperatorDeps = Omit<OperatorContext, 'calls'> & {
+  /** Brings news of sessions and reaches them. What it loses, sweeps find. */
+  readonly bus: Pick<Bus, 'call' | 'subscribe' | 'onResynced'>
   readonly registry: Registry
   /** New pods a second in the long run, and at once. */
   readonly starts: { readonly perSecond: number; readonly burst: number }
@@ -42,15 +39,16 @@ const RESYNC_MS = 600_000
 
 /** The reconcile loops. One process at a time may run them for a cluster. */
 export function createOperator(deps: OperatorDeps): Operator {
-  const { cluster, clock, logger } = deps
+  const { cluster, clock, logger, bus } = deps
+  const context: OperatorContext = { ...deps, calls: createSessionCalls(bus) }
   const metricsOf = createOperatorMetrics(deps.registry)
   const pacer = createPacer({ clock, ...deps.starts })
   const controller = (name: string, reconcile: Reconcile): Controller =>
     createController({ name, reconcile, workers: deps.workers ?? 8, clock, logger, metrics: metricsOf(name) })
 
-  const deletion = controller('deletion', reconcileDeletion(deps))
-  const pods = controller('instance-pod', reconcilePod(deps, pacer))
-  const status = controller('session-status', reconcileStatus(deps))
+  const deletion = controller('deletion', reconcileDeletion(context))
+  const pods = controller('instance-pod', reconcilePod(context, pacer))
+  const status = controller('session-status', reconcileStatus(context))
   const controllers = [deletion, pods, status]
   const stops: { stop(): unknown }[] = []
   let sweeping: Promise<void> = Promise.resolve()
@@ -63,15 +61,13 @@ export function createOperator(deps: OperatorDeps): Operator {
     for (const { metadata } of (await cluster.instances.list()).items) enqueue(queueKeyOf(metadata), 'low')
   }
 
-  async function sweep(): Promise<void> {
-    for (const key of await sweepStatus(deps)) enqueue(key, 'low')
-  }
-
-  /** Runs again and again; a failure waits for the next time. */
-  function every(ms: number, what: string, task: () => Promise<void>): Timer {
-    return clock.setInterval(ms, () => {
-      sweeping = task().catch((error) => logger.warn(`${what} failed`, { error }))
-    })
+  function runSweep(): Promise<void> {
+    sweeping = sweepStatus(context)
+      .then((keys) => {
+        for (const key of keys) enqueue(key, 'low')
+      })
+      .catch((error) => logger.warn('status sweep failed, it is tried again', { error }))
+    return sweeping
   }
 
   return {
@@ -81,15 +77,19 @@ export function createOperator(deps: OperatorDeps): Operator {
       const watches: ClusterWatch[] = (['instances', 'pods'] as const).map((kind) =>
         cluster.watch(kind, (key, initial) => enqueue(queueKeyOf(key), initial ? 'low' : 'normal')),
       )
-      const news = await deps.news.subscribe(CHANNELS.sessions, (id) => {
-        const key = parseInstanceId(id)
+      const news = bus.subscribe(CHANNELS.sessions, (id) => {
+        const key = parseInstanceId(String(id))
         if (key) enqueue(queueKeyOf(key), 'normal')
       })
-      stops.push(...watches, news, every(SWEEP_MS, 'status sweep', sweep), every(RESYNC_MS, 'resync', resync))
+      // News were missed while Redis was away.
+      const resynced = bus.onResynced(() => void runSweep())
+      const sweeps = clock.setInterval(SWEEP_MS, () => void runSweep())
+      const resyncs = clock.setInterval(RESYNC_MS, () => void resync())
+      stops.push(...watches, news, resynced, sweeps, resyncs)
       await Promise.all(watches.map(({ synced }) => synced))
     },
     async stop() {
-      for (const one of stops.splice(0)) await one.stop()
+      for (const one of stops.splice(0)) one.stop()
       await Promise.all(controllers.map((one) => one.stop()))
       await sweeping
     },

@@ -1,18 +1,19 @@
 /** An operator over the memory cluster and the memory session store, on a clock that the test moves. */
 import {
+  CHANNELS,
+  type CommandCall,
   type InstanceManifest,
   instanceIdOf,
   type SessionStatus,
-  WarrenError,
   type WhatsAppInstance,
 } from '@warren/contracts'
+import { BusCallError } from '@warren/runtime/bus'
 import { createFakeClock } from '@warren/runtime/clock'
 import { createMemoryCluster } from '@warren/runtime/cluster/memory'
 import { createMemoryLogger } from '@warren/runtime/logger'
+import { Registry } from '@warren/runtime/metrics'
 import { createMemorySessionStore, type Lease } from '@warren/runtime/session-store'
-import { Registry } from 'prom-client'
-import type { SessionCaller } from '../context.ts'
-import { createOperator } from '../operator.ts'
+import { createOperator, type OperatorDeps } from '../operator.ts'
 
 export const TEMPLATE = {
   command: ['session'],
@@ -32,35 +33,36 @@ export function createHarness(options: { reachable?: boolean; perSecond?: number
   const calls: string[] = []
   let tell: (payload: string) => void = () => {}
 
-  const caller: SessionCaller = {
-    call: (async (instance: string, command: string) => {
+  /** A bus on which a session that holds its lease logs out at once. */
+  const bus: OperatorDeps['bus'] = {
+    async call(responder, request) {
+      const instance = responder.slice(CHANNELS.commands('').length)
+      const { command } = request as CommandCall
       calls.push(`${command} ${instance}`)
-      const name = instance.slice(instance.indexOf('.') + 1)
-      const lease = leases.get(name)
-      if (options.reachable === false || !lease) throw new WarrenError('session_unavailable')
+      const lease = leases.get(instance.slice(instance.indexOf('.') + 1))
+      if (options.reachable === false || !lease) throw new BusCallError('no-responder', 'nobody serves it')
       const status: SessionStatus = { phase: 'loggedOut', since: clock.now() }
       await sessions.renew(lease, LEASE_MS, { status, seq: 0 })
       tell(instance)
       return { status }
-    }) as SessionCaller['call'],
+    },
+    subscribe(_channel, listener) {
+      tell = listener
+      return { ready: Promise.resolve(), stop() {} }
+    },
+    onResynced: () => ({ stop() {} }),
   }
   const makeOperator = (command: readonly string[] = TEMPLATE.command) =>
     createOperator({
       cluster,
       sessions,
-      caller,
+      bus,
       clock,
       logger,
       template: { ...TEMPLATE, command },
       masterKey: { id: 1, bytes: new Uint8Array(32).fill(7) },
       registry: new Registry(),
       starts: { perSecond: options.perSecond ?? 1_000, burst: options.burst ?? 1_000 },
-      news: {
-        async subscribe(_channel, onMessage) {
-          tell = onMessage
-          return { stop() {} }
-        },
-      },
     })
   const operator = makeOperator()
 

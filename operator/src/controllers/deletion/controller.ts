@@ -16,7 +16,7 @@ const LOGOUT_RETRY_MS = 1_000
 
 /** Holds each instance by a finalizer, and ends its session as `spec.deletionPolicy` says before letting go. */
 export function reconcileDeletion(context: OperatorContext) {
-  const { cluster, sessions, caller, clock, logger } = context
+  const { cluster, sessions, calls, clock, logger } = context
 
   return async function reconcile(key: string): Promise<Result> {
     const resource = resourceKeyOf(key)
@@ -71,7 +71,7 @@ export function reconcileDeletion(context: OperatorContext) {
   async function logOut(instance: WhatsAppInstance, deletionTimestamp: string): Promise<Result> {
     const id = instanceIdOf(instance.metadata)
     try {
-      await caller.call(id, 'session.logout', {})
+      await calls.call(id, 'session.logout', {})
       cluster.events.record(instance, {
         type: 'Normal',
         reason: 'LoggedOut',

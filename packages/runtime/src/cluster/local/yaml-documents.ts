@@ -50,7 +50,11 @@ export function patchedText(text: string, key: ResourceKey, patch: object): stri
 export function withoutResource(text: string, key: ResourceKey): string {
   const documents = documentsOf(text)
   const rest = documents.filter((one) => !isAbout(one, key))
-  return rest.some((one) => one.contents !== null) ? textOf(rest) : ''
+  if (!rest.some((one) => one.contents !== null)) return ''
+  // What becomes the first document needs no `---` any more.
+  const [first] = rest
+  if (first && first !== documents[0] && first.directives) first.directives.docStart = null
+  return textOf(rest)
 }
 
 function documentsOf(text: string): Document.Parsed[] {
@@ -78,6 +82,5 @@ function setIn(document: Document.Parsed, path: readonly string[], patch: object
 }
 
 function textOf(documents: readonly Document.Parsed[]): string {
-  // The first document needs no mark; if its predecessor was removed it still has one, which does no harm.
   return documents.map((document) => document.toString({ lineWidth: 0 })).join('')
 }

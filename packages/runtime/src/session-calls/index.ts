@@ -1,0 +1,1 @@
+export { createSessionCalls, type SessionCalls } from './session-calls.ts'
