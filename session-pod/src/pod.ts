@@ -121,6 +121,7 @@ export function createPod(options: PodOptions): Pod {
     },
   })
   const barrier = createBarrier(state, committer)
+  let durableSeq = takeover.seq
   const marker = createQueueMarker({
     now: state.mark,
     tell: (messageIds, to) => writer.markSends(lease, messageIds, to),
@@ -128,6 +129,7 @@ export function createPod(options: PodOptions): Pod {
     onError: (error) => logger.warn('the send queue was not told', { error }),
   })
   committer.onDurable((entries) => {
+    durableSeq = entries.at(-1)?.seq ?? durableSeq
     live.journaled(entries)
     marker.onDurable(committer.durable())
     folder.consider()
@@ -215,9 +217,9 @@ export function createPod(options: PodOptions): Pod {
     ttlMs: options.leaseTtlMs,
     clock,
     logger,
-    report: () => ({ status: session.status(), seq: journal.head() }),
+    report: () => ({ status: session.status(), seq: durableSeq }),
     onLost: onFatal,
-    onReported: () => {},
+    onReported: live.statusChanged,
   })
 
   function tellStatus(status: SessionStatus, before: SessionStatus): void {

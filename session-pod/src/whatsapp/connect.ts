@@ -87,7 +87,8 @@ export function connect(options: ConnectOptions): Connection {
     if (phase === 'connecting') fail(new Error('no answer from WhatsApp'))
   })
 
-  const raw = socket.ws.socket as RawSocket & { terminate(): void }
+  // Private in Baileys' types; made by the call above.
+  const raw = (socket.ws as unknown as { socket: RawSocket & { terminate(): void } }).socket
   // Looked up at each call by every layer but the upload of pre-keys.
   socket.authState.keys = options.keys.passThrough
   barrier.attach(raw)

@@ -1,0 +1,187 @@
+/** A session pod as a child process, with real data services and a simulated WhatsApp around it. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import {
+  CHANNELS,
+  type CommandName,
+  type CommandRequest,
+  type CommandResponse,
+  type JournalEntry,
+  type JournalEventType,
+  messageIdFrom,
+  type SendContent,
+  type SessionStatus,
+} from '@warren/contracts'
+import { type Bus, createRedisBus } from '@warren/runtime/bus'
+import { systemClock as clock } from '@warren/runtime/clock'
+import { createIds } from '@warren/runtime/ids'
+import { silentLogger } from '@warren/runtime/logger'
+import { connectMongo } from '@warren/runtime/mongo'
+import {
+  createMongoSessionStore,
+  migrateSessionStore,
+  type SessionStore,
+} from '@warren/runtime/session-store'
+import { type Cleanup, until, withMongo, withRedis } from '@warren/runtime/testing'
+import { SESSION_MAIN } from '@warren/session-pod'
+import { createSimulator, type Simulator, type SimulatorAddresses } from '@warren/simulator'
+
+export type Rig = {
+  readonly simulator: Simulator
+  readonly store: SessionStore
+  readonly bus: Bus
+  /** Everything that belongs to one account. */
+  account(): Account
+}
+
+export type Account = {
+  readonly instance: string
+  readonly phone: string
+  /** Starts a process; several may run. */
+  start(env?: Record<string, string>): PodProcess
+  status(): Promise<SessionStatus | null>
+  /** Waits for a status; links the phone when a QR is shown and `scan` is set. */
+  until(phase: SessionStatus['phase'], timeoutMs?: number): Promise<SessionStatus>
+  /** Starts a process and links the phone by QR. */
+  link(env?: Record<string, string>): Promise<PodProcess>
+  send(to: string, content: SendContent | string): Promise<string>
+  call<C extends CommandName>(command: C, request: CommandRequest<C>): Promise<CommandResponse<C>>
+  journal(): Promise<JournalEntry[]>
+  entries<T extends JournalEventType>(type: T): Promise<JournalEntry<T>[]>
+}
+
+export type PodProcess = {
+  readonly child: ChildProcess
+  readonly exited: Promise<number | null>
+  output(): string
+  kill(signal?: NodeJS.Signals): Promise<number | null>
+}
+
+const ORGANIZATION = 'acme'
+
+export async function createRig(file: Cleanup): Promise<Rig> {
+  const [{ uri, dbName }, redis] = await Promise.all([withMongo(file), withRedis(file)])
+  const simulator = createSimulator()
+  const addresses = await simulator.start()
+  file.after(() => simulator.stop())
+  const mongo = await connectMongo({ uri, dbName, appName: 'test', logger: silentLogger, clock })
+  file.after(() => mongo.close())
+  await migrateSessionStore(mongo.db)
+  const store = createMongoSessionStore(mongo.db, clock)
+  const bus = createRedisBus({ url: redis, clock, logger: silentLogger, ids: createIds(clock) })
+  await bus.start()
+  file.after(() => bus.stop())
+  const env = { MONGODB_URI: uri, MONGODB_SESSIONS_DB: dbName, REDIS_URL: redis }
+  return { simulator, store, bus, account: () => accountOn({ simulator, store, bus, addresses, env, file }) }
+}
+
+let accounts = 0
+
+function accountOn(on: {
+  simulator: Simulator
+  store: SessionStore
+  bus: Bus
+  addresses: SimulatorAddresses
+  env: Record<string, string>
+  file: Cleanup
+}): Account {
+  const { simulator, store, bus, addresses, file } = on
+  const instance = `test.i${randomBytes(5).toString('hex')}`
+  const phone = String(491_700_000_000 + ++accounts)
+  const key = randomBytes(32).toString('base64')
+
+  function start(env: Record<string, string> = {}): PodProcess {
+    const child = spawn(process.execPath, [SESSION_MAIN], {
+      env: {
+        ...process.env,
+        ...on.env,
+        WARREN_INSTANCE: instance,
+        WARREN_ORGANIZATION: ORGANIZATION,
+        WARREN_POD_NAME: 'session-0',
+        WARREN_INSTANCE_KEY: `7:${key}`,
+        WARREN_WHATSAPP_SIMULATOR: addresses.controlUrl,
+        WARREN_LEASE_SECONDS: '3',
+        HEALTH_PORT: '0',
+        HEALTH_HOST: '127.0.0.1',
+        LOG_LEVEL: 'debug',
+        NODE_ENV: 'test',
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (output += text))
+    const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
+    file.after(async () => {
+      child.kill('SIGKILL')
+      await exited
+    })
+    return {
+      child,
+      exited,
+      output: () => output,
+      kill(signal = 'SIGKILL') {
+        child.kill(signal)
+        return exited
+      },
+    }
+  }
+
+  const status = async () => (await store.session(instance))?.status ?? null
+  const untilPhase: Account['until'] = (phase, timeoutMs = 30_000) =>
+    until(
+      async () => {
+        const found = await status()
+        return found?.phase === phase ? found : undefined
+      },
+      { timeoutMs, everyMs: 20, describe: `phase ${phase}` },
+    )
+
+  async function journal(): Promise<JournalEntry[]> {
+    const entries: JournalEntry[] = []
+    for (;;) {
+      const page = await store.journal(instance, entries.at(-1)?.seq ?? 0, 500)
+      if (page.length === 0) return entries
+      entries.push(...page)
+    }
+  }
+
+  return {
+    instance,
+    phone,
+    start,
+    status,
+    until: untilPhase,
+    async link(env) {
+      await simulator.phones.create({ number: phone })
+      const pod = start(env)
+      const { qr } = await until(async () => (await status())?.pairing, {
+        timeoutMs: 30_000,
+        describe: 'a QR',
+      })
+      await simulator.phones.scan(phone, qr ?? '')
+      await untilPhase('connected')
+      return pod
+    },
+    async send(to, content) {
+      const messageId = messageIdFrom(randomBytes(9))
+      await store.enqueue({
+        instance,
+        organization: ORGANIZATION,
+        messageId,
+        to: to.includes('@') ? to : `${to}@s.whatsapp.net`,
+        content: typeof content === 'string' ? { type: 'text', text: content } : content,
+      })
+      bus.wake(CHANNELS.queue(instance))
+      return messageId
+    },
+    async call(command, request) {
+      const answer = await bus.call(CHANNELS.commands(instance), { command, request }, { timeoutMs: 30_000 })
+      return answer as never
+    },
+    journal,
+    async entries(type) {
+      return (await journal()).filter((entry) => entry.type === type) as never
+    },
+  }
+}
