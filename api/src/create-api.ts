@@ -1,0 +1,64 @@
+/** The API as one object, for its own process, for the single-machine product and for tests. */
+import type { Bus } from '@warren/runtime/bus'
+import type { Clock } from '@warren/runtime/clock'
+import type { Cluster } from '@warren/runtime/cluster'
+import type { Ids } from '@warren/runtime/ids'
+import type { Logger } from '@warren/runtime/logger'
+import type { Registry } from '@warren/runtime/metrics'
+import type { SendQueue, SessionReader } from '@warren/runtime/session-store'
+import type { ApiConfig } from './config.ts'
+import type { Registration } from './modules/auth/index.ts'
+import type { Plan } from './modules/organizations/index.ts'
+import { connectPlatformDatabase } from './platform/index.ts'
+import { createServices } from './services.ts'
+import { createWebRole, type WebRole } from './web-role.ts'
+
+export type ApiDeps = {
+  readonly config: ApiConfig
+  readonly cluster: Cluster
+  readonly sessions: SessionReader & SendQueue
+  /** Started, and stopped after the API. */
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly logger: Logger
+  /** Where the API's metrics are registered; without it none are kept. */
+  readonly registry?: Registry
+}
+
+export type Api = {
+  /** REST, SSE and Socket.IO. */
+  readonly web: WebRole
+  /**
+   * Makes an organisation and its first user, whether or not registration is open.
+   * @throws WarrenError `already_exists` when the e-mail address is registered
+   */
+  createOwner(owner: Registration & { plan?: Plan }): Promise<{ userId: string; organization: string }>
+  /** Stops what runs and closes the connections. */
+  stop(): Promise<void>
+}
+
+/** Connects to the platform database and makes its indexes; starts no role. */
+export async function createApi(deps: ApiDeps): Promise<Api> {
+  const { config, logger } = deps
+  const database = await connectPlatformDatabase({
+    uri: config.MONGODB_URI,
+    dbName: config.PLATFORM_DB,
+    logger,
+  })
+  const services = createServices(deps, database)
+  const web = createWebRole(deps, database, services)
+  await database.createIndexes()
+
+  return {
+    web,
+    async createOwner({ plan = 'starter', ...registration }) {
+      const { user, organization } = await services.auth.createOwner(registration, plan)
+      return { userId: user._id, organization: organization._id }
+    },
+    async stop() {
+      await web.stop()
+      await database.close()
+    },
+  }
+}

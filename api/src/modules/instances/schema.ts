@@ -1,0 +1,85 @@
+/** The JSON shapes of instances. */
+import { CONDITION_TYPES } from '@warren/contracts'
+import Joi from 'joi'
+import { INSTANCE_STATES } from './state.ts'
+
+const text = Joi.string()
+const time = text.isoDate()
+const count = Joi.number().integer()
+
+export const instanceParams = { instance: text.max(310).required().description('Id of the instance.') }
+export const phoneNumber = text
+  .pattern(/^\d{5,20}$/, 'digits of the international number, without plus')
+  .description('International number, digits only.')
+export const operatingMode = text
+  .valid('Running', 'Suspended')
+  .description('`Suspended` stops the session and keeps the link.')
+export const deletionPolicy = text
+  .valid('Retain', 'Logout', 'Delete')
+  .description('What becomes of the link on deletion: kept, ended at WhatsApp, or only forgotten here.')
+
+export const pairingSpec = {
+  method: text.valid('QR', 'Code'),
+  phoneNumber,
+  maxAttempts: count
+    .min(1)
+    .max(6)
+    .description('QRs shown before the pairing waits until someone asks again.'),
+  showInStatus: Joi.boolean().description(
+    'Whether QR and code appear in the status of the Kubernetes resource.',
+  ),
+}
+
+const account = Joi.object({
+  jid: text.required(),
+  phone: text.required(),
+  lid: text,
+  pushName: text.allow(''),
+}).meta({ name: 'Account' })
+
+const condition = Joi.object({
+  type: text.valid(...CONDITION_TYPES).required(),
+  status: text.valid('True', 'False', 'Unknown').required(),
+  reason: text.required(),
+  message: text.allow('').required(),
+  lastTransitionTime: time.required(),
+})
+
+export const instanceSchema = Joi.object({
+  id: text.required(),
+  displayName: text,
+  organization: text.required(),
+  operatingMode: operatingMode.required(),
+  deletionPolicy: deletionPolicy.required(),
+  pairing: Joi.object(pairingSpec).required(),
+  state: text
+    .valid(...INSTANCE_STATES)
+    .required()
+    .description('How the session is now.'),
+  active: Joi.boolean().required().description('Whether messages can be sent and received now.'),
+  reason: text.description('Why it is in this state, for machines.'),
+  message: text.allow('').description('Why it is in this state, for people.'),
+  since: time,
+  account,
+  attempt: Joi.object({ number: count.required(), of: count.required(), expiresAt: time }).description(
+    'The pairing in progress.',
+  ),
+  retry: Joi.object({ attempt: count.required(), nextAt: time.required() }),
+  lastConnectedAt: time,
+  lastDisconnect: Joi.object({
+    code: count.required(),
+    reason: text.allow('').required(),
+    at: time.required(),
+  }),
+  conditions: Joi.array().items(condition).required(),
+  createdAt: time.required(),
+}).meta({ name: 'Instance' })
+
+export const pairingSchema = Joi.object({
+  method: Joi.valid('qr', 'code').required(),
+  qr: text.description('Text to show as a QR.'),
+  code: text.description('Eight characters to type on the phone.'),
+  attempt: count.required(),
+  maxAttempts: count.required(),
+  expiresAt: time,
+}).meta({ name: 'Pairing' })

@@ -1,0 +1,10 @@
+export { connectPlatformDatabase, type PlatformDatabase, SCHEMA_OPTIONS } from './database.ts'
+export { revivePairing, reviveStatus } from './revive-dates.ts'
+export { createSessionCommands, type SessionCommands } from './session-commands.ts'
+export type {
+  BulkOperation,
+  TenantCollection,
+  TenantFilter,
+  TenantOwned,
+} from './tenant-collection.ts'
+export { createTtlCache, type TtlCache } from './ttl-cache.ts'

@@ -1,0 +1,20 @@
+/** Dates of a session's status are text after they came over the bus. */
+import type { Pairing, SessionStatus } from '@warren/contracts'
+
+const date = (value: Date | string) => new Date(value)
+
+export function revivePairing(pairing: Pairing): Pairing {
+  return pairing.expiresAt === undefined ? pairing : { ...pairing, expiresAt: date(pairing.expiresAt) }
+}
+
+export function reviveStatus(status: SessionStatus): SessionStatus {
+  const { since, pairing, lastConnectedAt, lastDisconnect, retry } = status
+  return {
+    ...status,
+    since: date(since),
+    ...(pairing ? { pairing: revivePairing(pairing) } : {}),
+    ...(lastConnectedAt ? { lastConnectedAt: date(lastConnectedAt) } : {}),
+    ...(lastDisconnect ? { lastDisconnect: { ...lastDisconnect, at: date(lastDisconnect.at) } } : {}),
+    ...(retry ? { retry: { ...retry, nextAt: date(retry.nextAt) } } : {}),
+  }
+}

@@ -1,0 +1,90 @@
+/** A whole API on real data services, for tests. */
+import { randomBytes } from 'node:crypto'
+import { createRedisBus } from '@warren/runtime/bus'
+import { systemClock } from '@warren/runtime/clock'
+import { createMemoryCluster } from '@warren/runtime/cluster/memory'
+import { createIds } from '@warren/runtime/ids'
+import { createMemoryLogger, silentLogger } from '@warren/runtime/logger'
+import { connectMongo } from '@warren/runtime/mongo'
+import { createMongoSessionStore, migrateSessionStore } from '@warren/runtime/session-store'
+import { type Cleanup, withMongo, withRedis } from '@warren/runtime/testing'
+import { type ApiConfig, createApi, loadApiConfig } from '../index.ts'
+import { stackedCleanup } from './cleanup.ts'
+import { apiClient } from './client.ts'
+
+export type Services = Awaited<ReturnType<typeof startServices>>
+
+/** MongoDB and Redis for one test file, with fresh databases. Several APIs may share them, as replicas do. */
+export async function startServices(testFile: Cleanup) {
+  const file = stackedCleanup(testFile)
+  const [mongo, redisUrl] = await Promise.all([withMongo(file), withRedis(file)])
+  const options = {
+    uri: mongo.uri,
+    dbName: mongo.dbName,
+    appName: 'test',
+    logger: silentLogger,
+    clock: systemClock,
+  }
+  const { client, db: platform, close } = await connectMongo(options)
+  const sessionsDb = `${mongo.dbName}_s`
+  const db = client.db(sessionsDb)
+  await migrateSessionStore(db)
+  file.after(async () => {
+    await db.dropDatabase()
+    await close()
+  })
+  return {
+    file,
+    mongoUri: mongo.uri,
+    platformDb: mongo.dbName,
+    platform,
+    sessionsDb,
+    redisUrl,
+    jwtSecret: randomBytes(32).toString('hex'),
+    cluster: createMemoryCluster(),
+    store: createMongoSessionStore(db, systemClock),
+    /** Channels of their own, since the Redis may be shared with other test files. */
+    busPrefix: `test:${randomBytes(6).toString('hex')}:`,
+  }
+}
+
+export function testConfig(services: Services, overrides: Partial<ApiConfig> = {}): ApiConfig {
+  const required = {
+    MONGODB_URI: services.mongoUri,
+    REDIS_URL: services.redisUrl,
+    JWT_SECRET: services.jwtSecret,
+    NODE_ENV: 'test',
+    RATE_LIMIT: 'off',
+  }
+  return {
+    ...loadApiConfig(required),
+    HOST: '127.0.0.1',
+    PORT: 0,
+    HEALTH_PORT: 0,
+    PLATFORM_DB: services.platformDb,
+    SESSIONS_DB: services.sessionsDb,
+    ALLOW_SIGNUP: true,
+    BCRYPT_ROUNDS: 4,
+    ...overrides,
+  }
+}
+
+/** Starts one replica with both roles; it is stopped when the test file ends. */
+export async function startApi(services: Services, overrides: Partial<ApiConfig> = {}) {
+  const clock = systemClock
+  const ids = createIds(clock)
+  const logger = createMemoryLogger()
+  const bus = createRedisBus({ url: services.redisUrl, prefix: services.busPrefix, clock, logger, ids })
+  await bus.start()
+  const config = testConfig(services, overrides)
+  const { cluster, store: sessions } = services
+  const api = await createApi({ config, cluster, sessions, bus, clock, ids, logger })
+  services.file.after(async () => {
+    await api.stop()
+    await bus.stop()
+  })
+  await api.web.start()
+  return { api, bus, logger, config, ...apiClient(() => api.web.address()) }
+}
+
+export type TestApi = Awaited<ReturnType<typeof startApi>>

@@ -1,0 +1,132 @@
+/** The web role: what clients talk to. Any number of replicas; none of them keeps anything that another would need. */
+import { METRICS } from '@warren/contracts'
+import type { HealthCheck } from '@warren/runtime/health'
+import { Histogram, LATENCY_BUCKETS } from '@warren/runtime/metrics'
+import { Redis } from 'ioredis'
+import manifest from '../package.json' with { type: 'json' }
+import type { ApiDeps } from './create-api.ts'
+import { createHttpApp } from './http/app.ts'
+import { createIdempotency } from './http/idempotency.ts'
+import type { ApiModule } from './http/index.ts'
+import { createRateLimiter, parseBudget, type RateLimiter, unlimited } from './http/rate-limit.ts'
+import type { RequestObserver } from './http/request-log.ts'
+import { createWebServer } from './http/server.ts'
+import { createAuthModule } from './modules/auth/index.ts'
+import { healthRouter } from './modules/health/index.ts'
+import { createInstancesModule } from './modules/instances/index.ts'
+import { createKeysModule } from './modules/keys/index.ts'
+import { createOrganizationsModule } from './modules/organizations/index.ts'
+import type { PlatformDatabase } from './platform/index.ts'
+import type { Services } from './services.ts'
+
+export type WebRole = {
+  start(): Promise<void>
+  /** Finishes requests under way; streams are closed with a hint to come back. */
+  stop(): Promise<void>
+  /** `http://host:port`, between start and stop. */
+  address(): string
+  readonly modules: readonly ApiModule[]
+  readonly checks: readonly HealthCheck[]
+}
+
+/** How long requests that are under way may take after a stop was asked for. */
+const GRACE_MS = 8_000
+
+export function createWebRole(deps: ApiDeps, database: PlatformDatabase, services: Services): WebRole {
+  const { config, clock, ids, logger, bus } = deps
+  let draining = false
+  const redis = new Redis(config.REDIS_URL, {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+  })
+  redis.on('error', (error) => logger.debug('rate limits are counted locally while Redis is away', { error }))
+
+  const modules = [
+    createAuthModule(services.auth, services.organizations),
+    createOrganizationsModule(services.organizations),
+    createKeysModule(services.keys, services.requireInstance),
+    createInstancesModule(services.instances, services.pairing),
+  ]
+  const checks: HealthCheck[] = [
+    { name: 'mongo', run: () => database.ping() },
+    { name: 'redis', optional: true, run: () => assertConnected(bus.connected()) },
+  ]
+  const app = createHttpApp({
+    modules,
+    extras: [
+      healthRouter({
+        checks,
+        draining: () => draining,
+        environment: config.NODE_ENV,
+        version: manifest.version,
+        clock,
+        logger,
+      }),
+    ],
+    routes: {
+      authenticate: services.authenticate,
+      limiter: rateLimiterOf(deps, redis),
+      idempotency: createIdempotency(database, clock),
+      bodyLimitBytes: config.BODY_LIMIT_BYTES,
+      checkResponses: config.NODE_ENV === 'test',
+    },
+    corsOrigins: config.CORS_ORIGINS.split(',')
+      .map((origin) => origin.trim())
+      .filter(Boolean),
+    trustProxy: config.TRUST_PROXY,
+    showInternals: config.NODE_ENV === 'development',
+    observe: requestObserver(deps),
+    clock,
+    ids,
+    logger,
+  })
+  const server = createWebServer(app, { host: config.HOST, port: config.PORT, clock })
+
+  return {
+    modules,
+    checks,
+    address: server.address,
+    async start() {
+      // Redis is not needed to serve: a failed attempt goes on in the background.
+      await redis.connect().catch(() => {})
+      await server.start()
+      logger.info('API listens', { address: server.address() })
+    },
+    async stop() {
+      draining = true
+      await server.stop(GRACE_MS)
+      redis.disconnect()
+    },
+  }
+}
+
+function assertConnected(connected: boolean): void {
+  if (!connected) throw new Error('not connected')
+}
+
+function rateLimiterOf({ config }: ApiDeps, redis: Redis): RateLimiter {
+  if (config.RATE_LIMIT === 'off') return unlimited
+  return createRateLimiter(
+    {
+      api: parseBudget(config.RATE_LIMIT_API),
+      auth: parseBudget(config.RATE_LIMIT_AUTH),
+      messages: parseBudget(config.RATE_LIMIT_MESSAGES),
+      uploads: parseBudget(config.RATE_LIMIT_UPLOADS),
+    },
+    redis,
+  )
+}
+
+function requestObserver({ registry }: ApiDeps): RequestObserver {
+  if (!registry) return () => {}
+  const histogram = new Histogram({
+    name: METRICS.httpRequestSeconds,
+    help: 'Time from the first byte of a request to the end of its answer.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [...LATENCY_BUCKETS],
+    registers: [registry],
+  })
+  return ({ method, route, status, seconds }) =>
+    histogram.observe({ method, route, status: String(status) }, seconds)
+}
