@@ -52,7 +52,7 @@ const GIVE_UP = 0.8
 
 /**
  * @param onLost the lease is lost, or may be: close the socket and end the process
- * @param onReported the stored status changed
+ * @param onReported a changed status is stored
  */
 export function createKeeper(options: {
   writer: Pick<SessionWriter, 'renew' | 'release'>
@@ -69,6 +69,7 @@ export function createKeeper(options: {
   let deadline: Timer | undefined
   let renewing: Promise<void> | undefined
   let again = false
+  let reported: SessionStatus | undefined
   let ended = false
 
   function prolong(fromMs: number): void {
@@ -112,9 +113,11 @@ export function createKeeper(options: {
     // The lease is prolonged from the moment of the request, whenever the answer comes.
     const startedMs = clock.monotonicMs()
     try {
-      await writer.renew(lease, ttlMs, options.report())
+      const report = options.report()
+      await writer.renew(lease, ttlMs, report)
       prolong(startedMs)
-      options.onReported()
+      if (report.status !== reported) options.onReported()
+      reported = report.status
     } catch (error) {
       if (isWarrenError(error, 'fenced')) lost(error)
       else logger.warn('the lease was not renewed', { error })
