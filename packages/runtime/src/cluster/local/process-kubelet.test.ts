@@ -3,12 +3,11 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { silentLogger } from '../../logger/index.ts'
+import { createRotatingLog, silentLogger } from '../../logger/index.ts'
 import { tempDir, until } from '../../testing/index.ts'
 import type { PodSpec } from '../pod.ts'
 import { createLocalCluster } from './local-cluster.ts'
 import { restartDelayMs } from './restart-delay.ts'
-import { createRotatingLog } from './rotating-log.ts'
 
 const KEY = { namespace: 'default', name: 'p' }
 

@@ -2,11 +2,10 @@ import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import type { Clock } from '../../clock/index.ts'
 import { type GuardedProcess, startGuardedProcess } from '../../embedded/guarded-process.ts'
-import type { Logger } from '../../logger/index.ts'
+import { createRotatingLog, type Logger, type RotatingLog } from '../../logger/index.ts'
 import type { ContainerState, PodStatus, SessionPod } from '../pod.ts'
 import type { Kubelet } from '../store/pod-store.ts'
 import { restartDelayMs, STABLE_AFTER_MS } from './restart-delay.ts'
-import { createRotatingLog, type RotatingLog } from './rotating-log.ts'
 
 export type ProcessKubeletDeps = {
   readonly clock: Clock
