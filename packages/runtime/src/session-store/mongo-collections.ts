@@ -1,5 +1,6 @@
 import type { KeyDoc, LogDoc, QueueDoc, SessionDoc } from '@warren/contracts'
 import type { Collection, Db } from 'mongodb'
+import { MONGO_OPTIONS } from '../mongo/index.ts'
 
 /** A row of the queue as stored: with the epoch of the holder that moved it last. */
 export type StoredQueueDoc = QueueDoc & { readonly epoch?: number }
@@ -13,7 +14,11 @@ export type Collections = {
   readonly positions: Collection<{ _id: string; position: number }>
 }
 
-const OPTIONS = { ignoreUndefined: true, promoteBuffers: true, writeConcern: { w: 'majority' } } as const
+const OPTIONS = {
+  ignoreUndefined: true,
+  promoteBuffers: true,
+  writeConcern: MONGO_OPTIONS.writeConcern,
+} as const
 
 export function collectionsOf(db: Db): Collections {
   return {

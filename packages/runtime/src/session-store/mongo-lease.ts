@@ -11,9 +11,9 @@ import {
   WarrenError,
 } from '@warren/contracts'
 import type { Clock } from '../clock/index.ts'
+import { isDuplicateKey } from '../mongo/index.ts'
 import { idRange, logId, positionOf } from './layout.ts'
 import type { Collections } from './mongo-collections.ts'
-import { isDuplicateKey } from './mongo-errors.ts'
 import type { Log } from './mongo-log.ts'
 import type { Lease, SessionReader, SessionRemover, SessionWriter, Takeover } from './port.ts'
 

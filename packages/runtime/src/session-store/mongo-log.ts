@@ -1,9 +1,9 @@
 /** The log: one insert is data and fence at once. */
 import { type InstanceId, type JournalEntry, type LogDoc, WarrenError } from '@warren/contracts'
 import type { Clock } from '../clock/index.ts'
+import { isDuplicateKey, isTransient } from '../mongo/index.ts'
 import { idRange, logId, positionOf } from './layout.ts'
 import type { Collections } from './mongo-collections.ts'
-import { isDuplicateKey, isRefusal } from './mongo-errors.ts'
 import type { Commit, Lease, SessionReader, SessionWriter } from './port.ts'
 
 export type Log = Pick<SessionWriter, 'append' | 'commitsAfter'> &
@@ -34,7 +34,7 @@ export function createLog({ log }: Collections, clock: Clock): Log {
         return
       } catch (error) {
         if (isDuplicateKey(error)) return await settle(lease, document._id)
-        if (isRefusal(error)) throw error
+        if (!isTransient(error)) throw error
         await clock.sleep(RETRY_MS)
       }
     }

@@ -1,9 +1,9 @@
 /** The send queue: written by the API, moved on by the pod. */
 import { type InstanceId, type QueueState, WarrenError } from '@warren/contracts'
 import type { Clock } from '../clock/index.ts'
+import { isDuplicateKey } from '../mongo/index.ts'
 import { DONE_ROW_MS } from './layout.ts'
 import type { Collections, StoredQueueDoc } from './mongo-collections.ts'
-import { isDuplicateKey } from './mongo-errors.ts'
 import type { Lease, SendQueue, SessionWriter } from './port.ts'
 
 const rowId = (instance: InstanceId, messageId: string) => `${instance}/${messageId}`
