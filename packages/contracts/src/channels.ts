@@ -27,5 +27,12 @@ export type MediaRequest =
       readonly instance: InstanceId
       readonly messageId: string
       readonly mimetype: string
+      /** Exact number of bytes: the signed URL takes no other. */
+      readonly size: number
     }
-export type MediaResponse = { readonly url: string; readonly key: string }
+/** For an upload: PUT the bytes to `url` with these headers. */
+export type MediaResponse = {
+  readonly url: string
+  readonly key: string
+  readonly headers?: Readonly<Record<string, string>>
+}
