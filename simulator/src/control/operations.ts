@@ -99,15 +99,14 @@ export const createOperations = (context: OperationsContext): SimulatorOperation
       list: async () => world.directory.all().map(presentContact),
       get: async (number) => presentContact(existing(number)),
       async send(number, input) {
-        const author = world.directory.ensure(numberOf(number))
         const { to, image, ...message } = check<MessageInput>(schemas.message, input)
+        const author = world.directory.ensure(numberOf(number))
         const file = image && { ...image, data: Buffer.from(image.data, 'base64') }
         return sendFromPhone(world, author, phone(to), { ...message, image: file })
       },
       async presence(number, input) {
-        const author = world.directory.ensure(numberOf(number))
         const { to, state } = check<PresenceInput>(schemas.presence, input)
-        sendPresence(world, author, phone(to), state)
+        sendPresence(world, world.directory.ensure(numberOf(number)), phone(to), state)
       },
       async setDefaults(behaviour) {
         return { ...Object.assign(world.defaults, check<Partial<Behaviour>>(schemas.behaviour, behaviour)) }
