@@ -9,7 +9,7 @@ const MAX_IN_FLIGHT = 10_000
 const PING_EVERY_MS = 15_000
 const COMMAND_TIMEOUT_MS = 5_000
 
-const OPTIONS: RedisOptions = {
+const OPTIONS = {
   lazyConnect: true,
   // Nothing is kept for later: a command without a connection fails at once.
   enableOfflineQueue: false,
@@ -20,8 +20,9 @@ const OPTIONS: RedisOptions = {
   connectTimeout: 5_000,
   commandTimeout: COMMAND_TIMEOUT_MS,
   // Half of the delay is random, so that many processes do not return in the same moment.
-  retryStrategy: (attempt) => Math.min(100 * 2 ** Math.min(attempt, 6), 3_000) * (0.5 + Math.random() / 2),
-}
+  retryStrategy: (attempt: number) =>
+    Math.min(100 * 2 ** Math.min(attempt, 6), 3_000) * (0.5 + Math.random() / 2),
+} satisfies RedisOptions
 
 type Options = { url: string; prefix: string; clock: Clock; logger: Logger }
 

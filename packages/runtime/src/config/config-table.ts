@@ -15,7 +15,7 @@ type Rule = { name: string; args?: { limit?: number; options?: { scheme?: string
 
 function takes(description: Description): string {
   const flags = (description.flags ?? {}) as { only?: boolean }
-  if (flags.only) return (description.allow ?? []).map((value) => `\`${value}\``).join(', ')
+  if (flags.only) return (description.allow ?? []).map((value: unknown) => `\`${value}\``).join(', ')
   const limits = ((description.rules ?? []) as Rule[]).flatMap(({ name, args }) => {
     if (name === 'integer') return ['whole']
     if (name === 'port') return ['port']

@@ -16,7 +16,7 @@ import { startMongo } from './start-mongo.ts'
 import { startRedis } from './start-redis.ts'
 
 /** The environment without the services that the test run may have been given. */
-const env = { ...process.env, MONGODB_URI: undefined, REDIS_URL: undefined }
+const env: NodeJS.ProcessEnv = { ...process.env, MONGODB_URI: undefined, REDIS_URL: undefined }
 
 test('a given URI wins and nothing is started', async (t) => {
   const given = { MONGODB_URI: 'mongodb://db', REDIS_URL: 'redis://cache' }

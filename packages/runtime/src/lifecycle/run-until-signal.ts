@@ -3,7 +3,8 @@ import type { Lifecycle } from './lifecycle.ts'
 
 /** What of `process` is needed; a test gives its own. */
 export type ProcessLike = {
-  on(event: string, listener: (...args: never[]) => void): unknown
+  // biome-ignore lint/suspicious/noExplicitAny: EventEmitter declares its listeners like this.
+  on(event: string, listener: (...args: any[]) => void): unknown
   exit(code: number): void
 }
 

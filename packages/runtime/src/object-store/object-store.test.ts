@@ -5,15 +5,15 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { after, describe, type TestContext, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { createFakeClock, systemClock } from '../clock/index.ts'
-import { tempDir, withS3 } from '../testing/index.ts'
+import { type Cleanup, tempDir, withS3 } from '../testing/index.ts'
 import { objectStoreConformance } from './conformance.ts'
 import { createFolderStore, createS3Store, createSignedBlobHandler, createUrlSigner } from './index.ts'
 import { presignV4 } from './presign-v4.ts'
 
 /** A folder store whose URLs are served below `/blobs`, as an application mounts them. */
-async function serveFolder(file: Pick<TestContext, 'after'>, clock = systemClock) {
+async function serveFolder(file: Cleanup, clock = systemClock) {
   const root = join(tempDir(file), 'store')
   let handle: ReturnType<typeof createSignedBlobHandler>
   const server = createServer((request, response) => {
