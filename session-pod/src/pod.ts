@@ -9,6 +9,9 @@ import type { SessionWriter, Takeover } from '@warren/runtime/session-store'
 import { serveCommands } from './commands/index.ts'
 import { createKeeper } from './lease.ts'
 import { createLive } from './live.ts'
+import { createImageBuilder } from './media/build-image.ts'
+import { createInboundMedia, mediaChange } from './media/inbound-media.ts'
+import { createObjectStore } from './media/object-store.ts'
 import { createPodMetrics, type PodMetrics } from './metrics.ts'
 import { createMessageBuilder } from './queue/build-message.ts'
 import { createOutbox } from './queue/outbox.ts'
@@ -32,10 +35,14 @@ import {
   createKeyStores,
   createLink,
   createTraffic,
+  decodeImage,
   decodeProto,
+  downloadImage,
+  encodeImage,
   readPresence,
   refusalOf,
   storedCredentials,
+  whatsAppHosts,
 } from './whatsapp/index.ts'
 
 export type PodOptions = {
@@ -133,20 +140,27 @@ export function createPod(options: PodOptions): Pod {
     live.journaled(entries)
     marker.onDurable(committer.durable())
     folder.consider()
+    if (entries.some(({ type }) => type === 'message.received')) inboundMedia.poke()
   })
 
   const own = () => {
     const account = session.account()
     return { ...(account ? { pn: account.jid } : {}), ...(account?.lid ? { lid: account.lid } : {}) }
   }
+  const objects = createObjectStore({ bus, organization: lease.organization, instance: lease.instance })
+  const secret = () => options.randomBytes(32)
+  const inboundMedia = createInboundMedia({
+    state,
+    objects,
+    fetchImage: (image) => downloadImage(decodeImage(image), options.url ? () => true : whatsAppHosts),
+    clock,
+    logger,
+  })
   const sender = createSender({
     outbox,
     marker,
     pending: (after, limit) => writer.pendingSends(lease, after, limit),
-    build: createMessageBuilder(
-      () => Promise.reject(new WarrenError('media_unavailable')),
-      () => options.randomBytes(32),
-    ),
+    build: createMessageBuilder(createImageBuilder(objects, secret), secret),
     addresses,
     own,
     clock,
@@ -171,7 +185,11 @@ export function createPod(options: PodOptions): Pod {
     onReceived(messageIds) {
       for (const id of messageIds) if (outbox.sent(id, clock.now())) marker.done(id)
     },
-    onMedia() {},
+    onMedia({ message, image }) {
+      const { id, chat, content } = message
+      if (image && content.type === 'image')
+        groups.put(mediaChange({ id, chat, media: content.media, image: encodeImage(image) }, clock.now()))
+    },
     onMessage: metrics.messageIn,
   })
   const link = createLink({
@@ -257,6 +275,7 @@ export function createPod(options: PodOptions): Pod {
         bus.onWake(CHANNELS.queue(lease.instance), sender.wake),
       )
       sender.start()
+      inboundMedia.poke()
       const creds = storedCredentials(state)
       const account = creds && accountOf(creds)
       const rest = storedRest(state)
@@ -269,6 +288,7 @@ export function createPod(options: PodOptions): Pod {
     },
     async stop() {
       for (const one of served.splice(0)) one.stop()
+      inboundMedia.stop()
       await sender.stop()
       await goodbye()
       session.dispatch({ type: 'stopped' })

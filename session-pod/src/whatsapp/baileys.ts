@@ -16,7 +16,12 @@ export type { SocketConfig, WAVersion } from '@whiskeysockets/baileys/lib/Types/
 export { initAuthCreds } from '@whiskeysockets/baileys/lib/Utils/auth-utils.js'
 export { unpadRandomMax16 } from '@whiskeysockets/baileys/lib/Utils/generics.js'
 export type { ILogger } from '@whiskeysockets/baileys/lib/Utils/logger.js'
-export { getContentType, normalizeMessageContent } from '@whiskeysockets/baileys/lib/Utils/messages.js'
+export {
+  getContentType,
+  normalizeMessageContent,
+  prepareWAMessageMedia,
+} from '@whiskeysockets/baileys/lib/Utils/messages.js'
+export { downloadContentFromMessage } from '@whiskeysockets/baileys/lib/Utils/messages-media.js'
 export {
   type BinaryNode,
   getBinaryNodeChild,

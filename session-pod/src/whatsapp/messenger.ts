@@ -2,6 +2,8 @@
 import { type Account, bareJid, jidOfPhone, parseJid, WarrenError } from '@warren/contracts'
 import { proto, USyncQuery, USyncUser } from './baileys.ts'
 import type { Connection } from './connect.ts'
+import type { ImageMessage } from './content.ts'
+import { uploadImage } from './media.ts'
 
 /** Where a message goes; `absent` when the number is not on WhatsApp. */
 export type Destination = { readonly jid: string } | 'absent'
@@ -17,6 +19,8 @@ export type Messenger = {
    * @param fresh ask WhatsApp for the recipient's devices anew
    */
   relay(id: string, to: string, bytes: Uint8Array, fresh: boolean): Promise<void>
+  /** Uploads an image; what it returns is the whole of its message. */
+  uploadImage(bytes: Buffer, about: { mimetype: string; caption?: string }): Promise<ImageMessage>
   markRead(chat: string, ids: readonly string[]): Promise<void>
   /** Ends the link at WhatsApp; resolves when WhatsApp has answered or closed. */
   unlink(account: Account): Promise<void>
@@ -70,6 +74,7 @@ export function createMessenger(connection: Connection): Messenger {
       const message = proto.Message.decode(bytes)
       await whileOpen(socket.relayMessage(to, message, { messageId: id, useUserDevicesCache: !fresh }))
     },
+    uploadImage: (bytes, about) => whileOpen(uploadImage(socket, bytes, about)),
     async markRead(chat, ids) {
       await whileOpen(socket.readMessages(ids.map((id) => ({ remoteJid: chat, id, fromMe: false }))))
     },
