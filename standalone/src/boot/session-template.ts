@@ -1,0 +1,31 @@
+import { join } from 'node:path'
+import type { SessionPodTemplate } from '@warren/operator'
+
+/** The sources of the repository; this file is three folders below. */
+const ROOT = join(import.meta.dirname, '..', '..', '..')
+
+/** How a session process is started on this machine: the session pod's own entry point on this very Node. */
+export function sessionTemplate(services: {
+  readonly mongoUri: string
+  readonly sessionsDb: string
+  readonly redisUrl: string
+  /** Control URL of the simulator that stands in for WhatsApp. */
+  readonly simulator: string | undefined
+}): SessionPodTemplate {
+  return {
+    command: [process.execPath, join(ROOT, 'session-pod', 'src', 'main.ts')],
+    env: {
+      MONGODB_URI: services.mongoUri,
+      MONGODB_SESSIONS_DB: services.sessionsDb,
+      REDIS_URL: services.redisUrl,
+      // Any port, and nobody but this machine.
+      HEALTH_PORT: '0',
+      HEALTH_HOST: '127.0.0.1',
+      NODE_ENV: services.simulator ? 'development' : 'production',
+      ...(services.simulator ? { WARREN_WHATSAPP_SIMULATOR: services.simulator } : {}),
+    },
+    keyFolder: 'secrets',
+    // A terminal should not wait longer for its prompt.
+    terminationGracePeriodSeconds: 4,
+  }
+}
