@@ -17,8 +17,12 @@ import type { Collections } from './mongo-collections.ts'
 import type { Log } from './mongo-log.ts'
 import type { Lease, SessionReader, SessionRemover, SessionWriter, Takeover } from './port.ts'
 
-/** By the database's own clock. As numbers, because SecantusDB 0.7 compares a stored date with `$$NOW` wrongly. */
+/**
+ * By the database's own clock. As numbers, because SecantusDB 0.7 compares a stored date with `$$NOW` wrongly, and its Rust server does
+ * not add a number to a date.
+ */
 const EXPIRED = { $expr: { $lte: [{ $toLong: '$expiresAt' }, { $toLong: '$$NOW' }] } }
+const fromNow = (ms: number) => ({ $toDate: { $add: [{ $toLong: '$$NOW' }, ms] } })
 
 type Leases = Pick<SessionWriter, 'acquire' | 'renew' | 'release'> &
   SessionRemover &
@@ -45,7 +49,7 @@ export function createLeases(
           $set: {
             epoch: { $add: ['$epoch', 1] },
             holder: { $literal: holder },
-            expiresAt: { $add: ['$$NOW', ttlMs] },
+            expiresAt: fromNow(ttlMs),
           },
         },
       ],
@@ -124,7 +128,7 @@ export function createLeases(
     const result = await sessions.updateOne(mine(lease), [
       {
         $set: {
-          expiresAt: { $add: ['$$NOW', ttlMs] },
+          expiresAt: fromNow(ttlMs),
           status: { $literal: report.status },
           statusAt: '$$NOW',
           seq: { $max: ['$seq', report.seq] },
