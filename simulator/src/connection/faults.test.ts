@@ -20,6 +20,7 @@ const reconnect = async () => {
 
 before(async () => {
   redirect((await simulator.start()).trust)
+  await simulator.phones.create({ number: ACCOUNT, initialSync: true })
   client = await linkBare(simulator, ACCOUNT)
 })
 afterEach(() => simulator.faults.clear())

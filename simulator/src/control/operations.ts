@@ -11,6 +11,7 @@ import { check, schemas } from './schemas.ts'
 import type {
   Behaviour,
   ContactInput,
+  DrainedInput,
   EndEvent,
   Faults,
   LedgerFilter,
@@ -143,9 +144,9 @@ export const createOperations = (context: OperationsContext): SimulatorOperation
     },
 
     async drained(options = {}) {
-      const { timeoutMs = DRAINED_TIMEOUT_MS } = check<{ timeoutMs?: number }>(schemas.drained, options)
+      const { timeoutMs = DRAINED_TIMEOUT_MS, number } = check<DrainedInput>(schemas.drained, options)
       const deadline = Date.now() + timeoutMs
-      while (!isDrained(world)) {
+      while (!isDrained(world, number)) {
         if (Date.now() > deadline) throw new Refusal('timeout', `not drained within ${timeoutMs} ms`)
         await new Promise((resolve) => setTimeout(resolve, DRAINED_POLL_MS))
       }

@@ -78,7 +78,7 @@ export const schemas = {
     kind: Joi.string(),
     since: Joi.number().integer().min(0),
   }),
-  drained: Joi.object({ timeoutMs: Joi.number().integer().min(0).max(600_000) }),
+  drained: Joi.object({ number, timeoutMs: Joi.number().integer().min(0).max(600_000) }),
 } as const
 
 /** Returns the value with numbers and booleans converted; refuses naming the first field that is wrong. */

@@ -89,6 +89,13 @@ export interface SessionTarget {
   device?: number | undefined
 }
 
+export interface DrainedInput {
+  /** Only the queues of this account; default all. */
+  number?: string | undefined
+  /** Default 30 s. */
+  timeoutMs?: number | undefined
+}
+
 /** Everything one can do with a simulator; the same in its process and over HTTP. Refused operations reject with `Refusal`. */
 export interface SimulatorOperations {
   trust(): Promise<Trust>
@@ -131,7 +138,7 @@ export interface SimulatorOperations {
     clear(): Promise<void>
   }
   /** Resolves when every queue is empty and nothing is being opened, sealed or delayed; rejects with `timeout`. */
-  drained(options?: { timeoutMs?: number }): Promise<void>
+  drained(options?: DrainedInput): Promise<void>
   /** Forgets everything except the trust root; connected clients are cut off. */
   reset(): Promise<void>
 }

@@ -42,7 +42,7 @@ test('a phone with initial sync tells a new device its chats', async () => {
   const number = '491700000032'
   await simulator.phones.create({ number, initialSync: true })
   const first = await linkBare(simulator, number)
-  const { id } = await simulator.contacts.send(BOB, { to: number, text: 'in the history' })
+  const { id } = await simulator.contacts.send('491700000033', { to: number, text: 'in the history' })
   await first.text(id)
 
   const second = connectBare()
@@ -56,7 +56,7 @@ test('a phone with initial sync tells a new device its chats', async () => {
     })
   })
   assert.deepEqual(await history, ['in the history'])
-  await simulator.drained()
+  await simulator.drained({ number })
   for (const one of [first, client]) await one.end()
 })
 

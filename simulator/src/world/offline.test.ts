@@ -19,9 +19,11 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true }))
 
-test('what was not acknowledged comes again after a reconnect, marked offline', async () => {
+test('what was not acknowledged comes again after a reconnect, marked offline', async (t) => {
   const simulator = createSimulator({ prekeyCount: 'plenty' })
+  t.after(() => simulator.stop())
   redirect((await simulator.start()).trust)
+  await simulator.phones.create({ number: ACCOUNT, initialSync: true })
   const client = await linkBare(simulator, ACCOUNT)
   await simulator.contacts.send(CONTACT, { to: ACCOUNT, text: 'first' })
   await simulator.drained()
@@ -51,14 +53,14 @@ test('what was not acknowledged comes again after a reconnect, marked offline', 
     acknowledged: 1,
   })
   await again.end()
-  await simulator.stop()
 })
 
-test('a simulator restarted with its state is the same to its clients', async () => {
+test('a simulator restarted with its state is the same to its clients', async (t) => {
   const stateFile = join(folder, 'state.json')
   const first = createSimulator({ stateFile })
   const { trust, webSocketUrl, mediaUrl } = await first.start()
   redirect(trust)
+  await first.phones.create({ number: ACCOUNT, initialSync: true })
   const client = await linkBare(first, ACCOUNT)
   const sent = await client.sock.sendMessage(`${CONTACT}@s.whatsapp.net`, { text: 'before' })
   await waitFor('opened', async () => (await fromSession(first, sent?.key.id ?? '')).opened === 1)
@@ -68,6 +70,7 @@ test('a simulator restarted with its state is the same to its clients', async ()
   await first.stop()
 
   const second = createSimulator({ stateFile, port: Number(new URL(webSocketUrl).port) })
+  t.after(() => second.stop())
   const addresses = await second.start()
   assert.deepEqual(addresses.trust, trust)
   assert.equal(addresses.mediaUrl, mediaUrl)
@@ -81,5 +84,4 @@ test('a simulator restarted with its state is the same to its clients', async ()
   assert.deepEqual(texts, ['before', 'kept', 'after'])
   assert.equal((await fromSession(second, later?.key.id ?? '')).decryptFailures, 0)
   await again.end()
-  await second.stop()
 })
