@@ -258,11 +258,13 @@ export function createPod(options: PodOptions): Pod {
   }
 
   const served: { stop(): void }[] = []
+  let loaded = false
   return {
     session,
     metrics,
     async start() {
       await loadInto(state, unfolded, { writer, takeover, sealer })
+      loaded = true
       keeper.start()
       served.push(
         serveCommands(bus, lease.instance, {
@@ -287,6 +289,8 @@ export function createPod(options: PodOptions): Pod {
       })
     },
     async stop() {
+      // What could not be read must not be written over.
+      if (!loaded) return keeper.release()
       for (const one of served.splice(0)) one.stop()
       inboundMedia.stop()
       await sender.stop()

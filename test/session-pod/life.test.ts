@@ -55,7 +55,8 @@ test('a person ends the link: the session rests, also after a restart, until it 
   await until(async () => ((await rig.store.session(account.instance))?.epoch ?? 0) > 1, {
     timeoutMs: 20_000,
   })
-  await account.until('loggedOut')
+  const { status: after } = await until(() => account.call('session.status', {}), { timeoutMs: 20_000 })
+  assert.equal(after.phase, 'loggedOut')
   const { pairing } = await account.call('session.pair', { method: 'qr' })
   await rig.simulator.phones.scan(account.phone, pairing.qr ?? '')
   await account.until('connected')

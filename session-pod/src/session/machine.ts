@@ -155,7 +155,9 @@ export function step(model: SessionModel, event: SessionEvent, env: Env): Step {
 }
 
 function load(model: SessionModel, event: Extract<SessionEvent, { type: 'loaded' }>, env: Env): Step {
-  const loaded = event.account ? { ...model, account: event.account } : model
+  // The credentials of an ended link are kept, but they are no account any more.
+  const linked = event.account && event.rest?.phase !== 'loggedOut'
+  const loaded = linked && event.account ? { ...model, account: event.account } : model
   if (event.rest) {
     const { phase: at, reason, message } = event.rest
     return { model: phase(loaded, at, env, { reason, message }), effects: [] }

@@ -1,4 +1,5 @@
 /** Keeps at most one connection, with the right credentials, and tells the session what becomes of it. */
+import type { Account } from '@warren/contracts'
 import type { SessionEvent } from '../session/machine.ts'
 import type { Link } from '../session/session.ts'
 import type { SessionState } from '../store/state.ts'
@@ -38,6 +39,7 @@ export function createLink(options: LinkOptions): WhatsAppLink {
   const { state, clock, dispatch, logger } = options
   let current: { connection: Connection; messenger: Messenger; open: boolean } | undefined
   let closing: Promise<void> = Promise.resolve()
+  let knownAccount: Account | undefined
   /** Rises with each wish, so that an older one that still waits gives up. */
   let wish = 0
 
@@ -127,7 +129,6 @@ export function createLink(options: LinkOptions): WhatsAppLink {
       dispatch({ type: 'accountChanged', account })
     }
   }
-  let knownAccount = accountOfStored(state)
 
   return {
     open,
@@ -136,9 +137,4 @@ export function createLink(options: LinkOptions): WhatsAppLink {
     connection: () => current?.connection,
     messenger: () => (current?.open ? current.messenger : undefined),
   }
-}
-
-function accountOfStored(state: SessionState) {
-  const creds = storedCredentials(state)
-  return creds && accountOf(creds)
 }
