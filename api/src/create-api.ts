@@ -12,6 +12,7 @@ import type { Plan } from './modules/organizations/index.ts'
 import { connectPlatformDatabase } from './platform/index.ts'
 import { createServices } from './services.ts'
 import { createWebRole, type WebRole } from './web-role.ts'
+import { createWorkerRole, type WorkerRole } from './worker-role.ts'
 
 export type ApiDeps = {
   readonly config: ApiConfig
@@ -24,11 +25,15 @@ export type ApiDeps = {
   readonly logger: Logger
   /** Where the API's metrics are registered; without it none are kept. */
   readonly registry?: Registry
+  /** In front of the API's own keys on Redis, for installations that share one. Default `warren`. */
+  readonly redisPrefix?: string
 }
 
 export type Api = {
   /** REST, SSE and Socket.IO. */
   readonly web: WebRole
+  /** Projects the journal into what REST shows. */
+  readonly worker: WorkerRole
   /**
    * Makes an organisation and its first user, whether or not registration is open.
    * @throws WarrenError `already_exists` when the e-mail address is registered
@@ -48,16 +53,18 @@ export async function createApi(deps: ApiDeps): Promise<Api> {
   })
   const services = createServices(deps, database)
   const web = createWebRole(deps, database, services)
+  const worker = createWorkerRole(deps, services)
   await database.createIndexes()
 
   return {
     web,
+    worker,
     async createOwner({ plan = 'starter', ...registration }) {
       const { user, organization } = await services.auth.createOwner(registration, plan)
       return { userId: user._id, organization: organization._id }
     },
     async stop() {
-      await web.stop()
+      await Promise.all([web.stop(), worker.stop()])
       await database.close()
     },
   }

@@ -1,5 +1,7 @@
 /** Everything that both roles share: repositories and services, wired once. */
-import type { InstanceId } from '@warren/contracts'
+import { type InstanceId, WarrenError } from '@warren/contracts'
+import { createSessionCalls } from '@warren/runtime/session-calls'
+import { Types } from 'mongoose'
 import type { ApiConfig } from './config.ts'
 import type { ApiDeps } from './create-api.ts'
 import {
@@ -10,10 +12,20 @@ import {
   createPasswords,
   createUserRepo,
 } from './modules/auth/index.ts'
+import { chatCollection, createChatRepo, createChatService } from './modules/chats/index.ts'
+import { contactCollection, createContactRepo, createContactService } from './modules/contacts/index.ts'
 import { createInstanceService, createPairingService } from './modules/instances/index.ts'
 import { createKeyRepo, createKeyService } from './modules/keys/index.ts'
+import {
+  createIdentityRepo,
+  createMessageRepo,
+  createMessageService,
+  messageCollection,
+  type UploadedMedia,
+} from './modules/messages/index.ts'
 import { createOrganizationRepo, createOrganizationService } from './modules/organizations/index.ts'
-import { createSessionCommands, type PlatformDatabase } from './platform/index.ts'
+import type { PlatformDatabase } from './platform/index.ts'
+import { createApply, createCursorRepo, createProjector } from './projection/index.ts'
 
 export type Services = ReturnType<typeof createServices>
 
@@ -33,11 +45,40 @@ export function createServices(deps: ApiDeps, database: PlatformDatabase) {
     ids,
     logger,
   })
-  const commands = createSessionCommands(bus)
+  const commands = createSessionCalls(bus)
   const namespace = config.INSTANCE_NAMESPACE
   const instances = createInstanceService({ cluster, sessions, commands, organizations, namespace, clock })
   const requireInstance = (organization: string, id: InstanceId) => instances.require(organization, id)
+  const messageDocs = messageCollection(database)
+  const chatDocs = chatCollection(database)
+  const contactDocs = contactCollection(database)
+  const identities = createIdentityRepo(database)
+  const messageRepo = createMessageRepo(messageDocs, (text) => new Types.ObjectId(text))
+  const contactRepo = createContactRepo(contactDocs)
+  const cursors = createCursorRepo(database)
+  const apply = createApply({ messages: messageDocs, chats: chatDocs, contacts: contactDocs }, identities)
+  const uploadedMedia: UploadedMedia = () => Promise.reject(new WarrenError('media_unavailable'))
   return {
+    cursors,
+    projector: (onApplied: (entries: number) => void) =>
+      createProjector({ sessions, cursors, apply, onApplied, logger }),
+    messages: createMessageService({
+      repo: messageRepo,
+      identities,
+      queue: sessions,
+      instances,
+      uploadedMedia,
+      commands,
+      bus,
+      clock,
+    }),
+    contacts: createContactService({ repo: contactRepo, instances, commands }),
+    chats: createChatService({
+      repo: createChatRepo(chatDocs),
+      contacts: contactRepo,
+      countUnread: messageRepo.countUnread,
+      instances,
+    }),
     organizations,
     keys,
     auth,

@@ -12,9 +12,12 @@ import { createRateLimiter, parseBudget, type RateLimiter, unlimited } from './h
 import type { RequestObserver } from './http/request-log.ts'
 import { createWebServer } from './http/server.ts'
 import { createAuthModule } from './modules/auth/index.ts'
+import { createChatsModule } from './modules/chats/index.ts'
+import { createContactsModule } from './modules/contacts/index.ts'
 import { healthRouter } from './modules/health/index.ts'
 import { createInstancesModule } from './modules/instances/index.ts'
 import { createKeysModule } from './modules/keys/index.ts'
+import { createMessagesModule } from './modules/messages/index.ts'
 import { createOrganizationsModule } from './modules/organizations/index.ts'
 import type { PlatformDatabase } from './platform/index.ts'
 import type { Services } from './services.ts'
@@ -47,6 +50,9 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
     createOrganizationsModule(services.organizations),
     createKeysModule(services.keys, services.requireInstance),
     createInstancesModule(services.instances, services.pairing),
+    createMessagesModule(services.messages),
+    createChatsModule(services.chats),
+    createContactsModule(services.contacts),
   ]
   const checks: HealthCheck[] = [
     { name: 'mongo', run: () => database.ping() },
@@ -105,7 +111,7 @@ function assertConnected(connected: boolean): void {
   if (!connected) throw new Error('not connected')
 }
 
-function rateLimiterOf({ config }: ApiDeps, redis: Redis): RateLimiter {
+function rateLimiterOf({ config, redisPrefix = 'warren' }: ApiDeps, redis: Redis): RateLimiter {
   if (config.RATE_LIMIT === 'off') return unlimited
   return createRateLimiter(
     {
@@ -115,6 +121,7 @@ function rateLimiterOf({ config }: ApiDeps, redis: Redis): RateLimiter {
       uploads: parseBudget(config.RATE_LIMIT_UPLOADS),
     },
     redis,
+    `${redisPrefix}:rate`,
   )
 }
 

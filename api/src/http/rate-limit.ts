@@ -28,7 +28,7 @@ export const unlimited: RateLimiter = { take: async () => {} }
 export function createRateLimiter(
   budgets: Readonly<Record<Exclude<RateClass, 'none'>, Budget>>,
   redis: Redis,
-  keyPrefix = 'warren:rate',
+  keyPrefix: string,
 ): RateLimiter {
   const limiterOf = (name: string, { points, seconds }: Budget) => {
     const common = { keyPrefix: `${keyPrefix}:${name}`, points, duration: seconds }

@@ -1,6 +1,5 @@
 export { connectPlatformDatabase, type PlatformDatabase, SCHEMA_OPTIONS } from './database.ts'
 export { revivePairing, reviveStatus } from './revive-dates.ts'
-export { createSessionCommands, type SessionCommands } from './session-commands.ts'
 export type {
   BulkOperation,
   TenantCollection,

@@ -60,7 +60,8 @@ export type TenantCollection<D extends TenantOwned> = {
   insert(document: D): Promise<void>
   findOne(filter: TenantFilter<D>, options?: FindOptions<D>): Promise<D | null>
   find(filter: TenantFilter<D>, options?: FindOptions<D>): Promise<D[]>
-  count(filter: TenantFilter<D>): Promise<number>
+  /** How many documents have each value of a field. */
+  countBy(field: keyof D & string, filter: TenantFilter<D>): Promise<ReadonlyMap<string, number>>
   /** Whether a document matched. */
   update(filter: TenantFilter<D>, update: Update<D>): Promise<boolean>
   /** The document as it is afterwards; null when none matched. */
@@ -98,7 +99,13 @@ export function createTenantCollection<D extends TenantOwned>(
     },
     findOne: (filter, options = {}) => model.findOne(loose(filter), null, options).lean<D>().exec(),
     find: (filter, options = {}) => model.find(loose(filter), null, options).lean<D[]>().exec(),
-    count: (filter) => model.countDocuments(loose(filter)).exec(),
+    async countBy(field, filter) {
+      const rows = await model.aggregate<{ _id: string; n: number }>([
+        { $match: loose(filter) },
+        { $group: { _id: `$${field}`, n: { $sum: 1 } } },
+      ])
+      return new Map(rows.map(({ _id, n }) => [_id, n]))
+    },
     async update(filter, update) {
       return (await model.updateOne(loose(filter), change(update))).matchedCount > 0
     },

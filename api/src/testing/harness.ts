@@ -61,6 +61,7 @@ export function testConfig(services: Services, overrides: Partial<ApiConfig> = {
     HOST: '127.0.0.1',
     PORT: 0,
     HEALTH_PORT: 0,
+    PROJECTION_SWEEP_SECONDS: 1,
     PLATFORM_DB: services.platformDb,
     SESSIONS_DB: services.sessionsDb,
     ALLOW_SIGNUP: true,
@@ -78,12 +79,14 @@ export async function startApi(services: Services, overrides: Partial<ApiConfig>
   await bus.start()
   const config = testConfig(services, overrides)
   const { cluster, store: sessions } = services
-  const api = await createApi({ config, cluster, sessions, bus, clock, ids, logger })
+  const redisPrefix = services.busPrefix.slice(0, -1)
+  const api = await createApi({ config, cluster, sessions, bus, clock, ids, logger, redisPrefix })
   services.file.after(async () => {
     await api.stop()
     await bus.stop()
   })
   await api.web.start()
+  await api.worker.start()
   return { api, bus, logger, config, ...apiClient(() => api.web.address()) }
 }
 

@@ -1,7 +1,8 @@
 /** Showing a QR or a code to the person who links an account. */
 import { type InstanceId, type Pairing, type SessionStatus, WarrenError } from '@warren/contracts'
 import type { Clock } from '@warren/runtime/clock'
-import { revivePairing, reviveStatus, type SessionCommands } from '../../platform/index.ts'
+import type { SessionCalls } from '@warren/runtime/session-calls'
+import { revivePairing, reviveStatus } from '../../platform/index.ts'
 import type { InstanceService } from './service.ts'
 
 export type PairingService = {
@@ -20,7 +21,7 @@ const LINKED: readonly SessionStatus['phase'][] = ['connecting', 'connected', 'r
 
 export function createPairingService(deps: {
   instances: InstanceService
-  commands: SessionCommands
+  commands: SessionCalls
   clock: Clock
 }): PairingService {
   const { instances, commands, clock } = deps

@@ -15,9 +15,10 @@ import {
 } from '@warren/contracts'
 import type { Clock } from '@warren/runtime/clock'
 import type { Cluster, SpecPatch } from '@warren/runtime/cluster'
+import type { SessionCalls } from '@warren/runtime/session-calls'
 import type { SessionReader } from '@warren/runtime/session-store'
 import type { Paged, PageQuery } from '../../http/index.ts'
-import { reviveStatus, type SessionCommands } from '../../platform/index.ts'
+import { reviveStatus } from '../../platform/index.ts'
 import type { OrganizationService } from '../organizations/index.ts'
 import { type LiveSession, liveSession } from './state.ts'
 
@@ -57,7 +58,7 @@ const VISIBLE_WITHIN_MS = 2_000
 export function createInstanceService(deps: {
   cluster: Cluster
   sessions: SessionReader
-  commands: SessionCommands
+  commands: SessionCalls
   organizations: OrganizationService
   namespace: string
   clock: Clock

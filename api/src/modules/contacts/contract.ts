@@ -1,0 +1,56 @@
+import Joi from 'joi'
+import { defineRoute, type PageQuery, pageFields, pageOf } from '../../http/index.ts'
+import { instanceParams } from '../instances/index.ts'
+
+const text = Joi.string()
+type InstanceParams = { instance: string }
+const params = Joi.object<InstanceParams>(instanceParams)
+
+export const contactSchema = Joi.object({
+  jid: text.required(),
+  phone: text.description('International number, digits only.'),
+  lid: text,
+  name: text.allow('').description('The name that the person shows.'),
+}).meta({ name: 'Contact' })
+
+export const listContacts = defineRoute<{ params: InstanceParams; query: PageQuery }>({
+  id: 'listContacts',
+  method: 'get',
+  path: '/instances/:instance/contacts',
+  summary: 'Contacts by key',
+  access: ['contacts:read'],
+  rate: 'api',
+  request: { params, query: Joi.object<PageQuery>(pageFields) },
+  success: { status: 200, description: 'Contacts.', schema: pageOf(contactSchema) },
+  errors: ['not_found'],
+})
+
+/** At most 50: WhatsApp looks unkindly on accounts that ask for more. */
+const phoneNumbers = Joi.array().items(text.max(30)).unique().min(1).max(50)
+
+export const checkNumbers = defineRoute<{ params: InstanceParams; body: { phoneNumbers: string[] } }>({
+  id: 'checkNumbers',
+  method: 'post',
+  path: '/instances/:instance/numbers/check',
+  summary: 'Which numbers are on WhatsApp',
+  access: ['contacts:read'],
+  rate: 'api',
+  request: { params, body: Joi.object({ phoneNumbers: phoneNumbers.required() }) },
+  success: {
+    status: 200,
+    description: 'One result for each number, in the order asked.',
+    schema: Joi.object({
+      results: Joi.array()
+        .items(
+          Joi.object({
+            phoneNumber: text.required(),
+            exists: Joi.boolean().required(),
+            jid: text,
+            lid: text,
+          }),
+        )
+        .required(),
+    }),
+  },
+  errors: ['not_found', 'not_connected', 'session_unavailable', 'session_timeout'],
+})

@@ -1,0 +1,39 @@
+/** Contacts, and which numbers are on WhatsApp. */
+import { phoneOf } from '@warren/contracts'
+import { type ApiModule, bind, presentPage } from '../../http/index.ts'
+import { checkNumbers, listContacts } from './contract.ts'
+import type { ContactDoc } from './repo.ts'
+import type { ContactService } from './service.ts'
+
+export {
+  type ContactCollection,
+  type ContactDoc,
+  type ContactRepo,
+  contactCollection,
+  createContactRepo,
+} from './repo.ts'
+export { type ContactService, createContactService } from './service.ts'
+
+export function createContactsModule(contacts: ContactService): ApiModule {
+  return {
+    name: 'contacts',
+    routes: [
+      bind(listContacts, async ({ principal, params, query }) =>
+        presentPage(await contacts.list(principal.organization, params.instance, query), presentContact),
+      ),
+      bind(checkNumbers, async ({ principal, params, body }) => ({
+        results: await contacts.checkNumbers(principal.organization, params.instance, body.phoneNumbers),
+      })),
+    ],
+  }
+}
+
+function presentContact({ jid, pn, lid, pushName }: ContactDoc) {
+  const phone = phoneOf(pn ?? jid)
+  return {
+    jid,
+    ...(phone === undefined ? {} : { phone }),
+    ...(lid === undefined ? {} : { lid }),
+    ...(pushName === undefined ? {} : { name: pushName }),
+  }
+}

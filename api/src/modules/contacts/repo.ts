@@ -1,0 +1,54 @@
+/** Contacts: people who wrote, or whose name became known. A projection. */
+import type { InstanceId } from '@warren/contracts'
+import { Schema } from 'mongoose'
+import { type PlatformDatabase, SCHEMA_OPTIONS, type TenantCollection } from '../../platform/index.ts'
+
+export type ContactDoc = {
+  readonly organization: string
+  readonly instance: InstanceId
+  /** Key of the person, see `canonicalJid`. */
+  readonly jid: string
+  readonly pn?: string
+  readonly lid?: string
+  readonly pushName?: string
+  /** Journal position of the name; 0 when there is none. */
+  readonly nameSeq: number
+}
+
+const schema = new Schema<ContactDoc>(
+  {
+    organization: { type: String, required: true },
+    instance: { type: String, required: true },
+    jid: { type: String, required: true },
+    pn: String,
+    lid: String,
+    pushName: String,
+    nameSeq: { type: Number, required: true },
+  },
+  SCHEMA_OPTIONS,
+)
+schema.index({ instance: 1, jid: 1 }, { unique: true })
+schema.index({ organization: 1, instance: 1, jid: 1 })
+
+export type ContactCollection = TenantCollection<ContactDoc>
+
+export function contactCollection(database: PlatformDatabase): ContactCollection {
+  return database.tenantCollection<ContactDoc>('contacts', schema)
+}
+
+export type ContactRepo = {
+  /** By key, after the given one. */
+  list(organization: string, instance: InstanceId, limit: number, after?: string): Promise<ContactDoc[]>
+  byKeys(organization: string, instance: InstanceId, keys: readonly string[]): Promise<ContactDoc[]>
+}
+
+export function createContactRepo(contacts: ContactCollection): ContactRepo {
+  return {
+    list: (organization, instance, limit, after) =>
+      contacts.find(
+        { organization, instance, ...(after === undefined ? {} : { jid: { $gt: after } }) },
+        { sort: { jid: 1 }, limit },
+      ),
+    byKeys: (organization, instance, keys) => contacts.find({ organization, instance, jid: { $in: keys } }),
+  }
+}
