@@ -35,6 +35,14 @@ test('two accounts and a second companion write to each other', async () => {
   assert.equal(await adaToo.text(answer?.key.id ?? ''), 'hello Ada')
   await simulator.drained()
   assert.equal((await fromSession(simulator, id)).text, 'hello Bob')
+  const copies = (await simulator.ledger.read({ direction: 'toSession', id })).entries
+  assert.deepEqual(
+    copies.map(({ chat, text }) => [chat, text]),
+    [
+      [`${ADA}|${BOB}`, 'hello Bob'],
+      [`${BOB}|${ADA}`, 'hello Bob'],
+    ],
+  )
   for (const client of [ada, adaToo, bob]) await client.end()
 })
 

@@ -1,6 +1,7 @@
 import { proto, unpadRandomMax16 } from '@whiskeysockets/baileys'
 import { type BinaryNode, bytesOf, child, children, node, seconds } from '../protocol/node.ts'
 import { type Addressing, type DeviceAddress, parseJid } from './address.ts'
+import type { Content } from './content.ts'
 import { jidOf, type Subscriber } from './directory.ts'
 import { type FromSession, noteOpened } from './ledger.ts'
 import { contentOf } from './media-content.ts'
@@ -38,6 +39,16 @@ const envelopes = (stanza: BinaryNode): Envelope[] => {
 /** The chat of a stanza: retries to an own device name it in `recipient`. */
 const chatOf = ({ attrs }: BinaryNode): string => attrs.recipient ?? attrs.to ?? ''
 
+/** Companions get ciphertexts that the server cannot read; the phone's copy tells what they say. */
+const describeCopies = (world: World, { entry, sender }: Outgoing, content: Content) => {
+  for (const number of [entry.to, sender.number]) {
+    for (const device of world.directory.find(number)?.companions.keys() ?? []) {
+      const copy = world.ledger.findTo(entry.id, sender.number, { number, device })
+      if (copy) world.ledger.update(copy, (one) => Object.assign(one, content))
+    }
+  }
+}
+
 /** Opens a ciphertext on a phone of the simulator and lets the phone react. */
 const openOnPhone = async (world: World, outgoing: Outgoing, phoneOwner: Subscriber, enc: BinaryNode) => {
   const { entry, from, sender } = outgoing
@@ -58,6 +69,7 @@ const openOnPhone = async (world: World, outgoing: Outgoing, phoneOwner: Subscri
     }
     const content = contentOf(world, message)
     world.ledger.update(entry, (one) => noteOpened(one, content))
+    describeCopies(world, outgoing, content)
     reactToMessage(world, outgoing, phoneOwner, content)
   } catch (error) {
     world.settings.log(`${phoneOwner.number} cannot open ${entry.id}: ${String(error)}`)
@@ -72,8 +84,14 @@ const relay = (world: World, outgoing: Outgoing, owner: Subscriber, device: numb
   if (!companion) return
   const { sender, from, stanza, entry } = outgoing
   const to = { number: owner.number, device }
-  const copy = world.ledger.toSession({ ...entry, from: sender.number, to })
   const isOwn = owner === sender
+  const copy = world.ledger.toSession({
+    id: entry.id,
+    from: sender.number,
+    to,
+    addressing: outgoing.addressing,
+    partner: isOwn ? entry.to : undefined,
+  })
   const chat = parseJid(chatOf(stanza))
   const addressing = outgoing.addressing
   const partner = world.directory.byJid(chatOf(stanza))?.subscriber

@@ -4,7 +4,7 @@ import { encodeWAMessage, proto } from '@whiskeysockets/baileys'
 import { node, seconds } from '../protocol/node.ts'
 import { takeBundle } from './bundles.ts'
 import { type Companion, jidOf, type Subscriber } from './directory.ts'
-import type { LedgerEntry } from './ledger.ts'
+import { type LedgerEntry, peerOf } from './ledger.ts'
 import { deliver } from './outbox.ts'
 import type { World } from './world.ts'
 
@@ -52,7 +52,11 @@ const keyShare = (): proto.Message.IProtocolMessage => ({
 
 const historyMessage = (entry: LedgerEntry, peerJid: string): proto.IHistorySyncMsg => ({
   message: {
-    key: { remoteJid: peerJid, id: entry.id, fromMe: entry.direction === 'fromSession' },
+    key: {
+      remoteJid: peerJid,
+      id: entry.id,
+      fromMe: entry.direction === 'fromSession' || entry.from === entry.to.number,
+    },
     message: { conversation: entry.text ?? '' },
     messageTimestamp: Math.floor(entry.firstAt / 1000),
   },
@@ -62,7 +66,7 @@ const historyMessage = (entry: LedgerEntry, peerJid: string): proto.IHistorySync
 const history = (world: World, owner: Subscriber): proto.IHistorySync => {
   const chats = new Map<string, Map<string, LedgerEntry>>()
   for (const entry of world.ledger.read({ account: owner.number, kind: 'text' }).entries) {
-    const peer = entry.direction === 'fromSession' ? entry.to : entry.from
+    const peer = peerOf(entry)
     if (peer === owner.number || !world.directory.find(peer)) continue
     const messages = chats.get(peer) ?? new Map<string, LedgerEntry>()
     chats.set(peer, messages.set(entry.id, entry))

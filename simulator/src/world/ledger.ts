@@ -91,7 +91,14 @@ export interface LedgerState {
 export interface Ledger {
   /** The entry of a message from a session, made on first use. */
   fromSession(key: { id: string; from: DeviceAddress; to: string; addressing: Addressing }): FromSession
-  toSession(key: { id: string; from: string; to: DeviceAddress; addressing: Addressing }): ToSession
+  /** `partner` is the other side when `from` is the account itself: a copy of what another of its devices sent. */
+  toSession(key: {
+    id: string
+    from: string
+    to: DeviceAddress
+    addressing: Addressing
+    partner?: string | undefined
+  }): ToSession
   find(seq: number | undefined): LedgerEntry | undefined
   findFrom(id: string, from: DeviceAddress, to: string): FromSession | undefined
   findTo(id: string, from: string, to: DeviceAddress): ToSession | undefined
@@ -106,7 +113,8 @@ export interface Ledger {
 
 const accountOf = (entry: LedgerEntry): DeviceAddress =>
   entry.direction === 'fromSession' ? entry.from : entry.to
-const peerOf = (entry: LedgerEntry): string => (entry.direction === 'fromSession' ? entry.to : entry.from)
+/** The other side of the entry's chat: a number, or the raw JID of a group. */
+export const peerOf = (entry: LedgerEntry): string => entry.chat.slice(entry.chat.indexOf('|') + 1)
 
 const matches = (entry: LedgerEntry, filter: LedgerFilter): boolean =>
   (filter.direction === undefined || entry.direction === filter.direction) &&
@@ -156,10 +164,10 @@ export const createLedger = (now: () => number = Date.now): Ledger => {
         ...{ ownCopies: 0, decryptFailures: 0, retryRequests: 0, delivered: 0, read: 0 },
         ...{ duplicate: false, conflicting: false },
       }),
-    toSession: ({ id, from, to, addressing }) =>
+    toSession: ({ id, from, to, addressing, partner = from }) =>
       findTo(id, from, to) ??
       add({
-        ...base(id, `${to.number}|${from}`, addressing),
+        ...base(id, `${to.number}|${partner}`, addressing),
         ...{ direction: 'toSession', from, to: { ...to }, queued: 0, sent: 0, acknowledged: 0, nacked: 0 },
         ...{ retryRequests: 0, read: 0 },
       }),

@@ -109,7 +109,13 @@ export const sendFromPhone = async (
   const write = (owner: Subscriber, partner: Subscriber | undefined) => {
     for (const companion of owner.companions.values()) {
       const address = { number: owner.number, device: companion.device }
-      const entry = world.ledger.toSession({ id, from: author.number, to: address, addressing })
+      const entry = world.ledger.toSession({
+        id,
+        from: author.number,
+        to: address,
+        addressing,
+        partner: partner?.number,
+      })
       world.ledger.update(entry, (one) => Object.assign(one, describe(message)))
       world.sentContents.set(entry.seq, { message, partner: partner?.number })
       letters.push({
