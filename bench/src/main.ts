@@ -1,0 +1,114 @@
+/** `npm run bench`: measures, prints, and writes the page. Exit codes: 0 measured · 1 failed · 2 wrong arguments · 130 interrupted. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Measurement, mediansOf } from './figure.ts'
+import { machineFacts } from './machine.ts'
+import { measureIdle } from './measures/idle.ts'
+import { measureOpen } from './measures/open.ts'
+import { measureRest } from './measures/rest.ts'
+import { linkSessions } from './measures/sessions.ts'
+import { measureThroughput } from './measures/throughput.ts'
+import { type Options, PARTS, parseOptions, USAGE } from './options.ts'
+import { pageOf } from './report/page.ts'
+import { tableOf } from './report/table.ts'
+import { createStops } from './stops.ts'
+import { type SessionProgram, sessionProgram } from './subjects/process-settings.ts'
+import { startWorld, type World } from './world.ts'
+
+const PAGE = join(import.meta.dirname, '../../docs/reference/performance.md')
+
+function readOptions(): Options {
+  try {
+    return parseOptions(process.argv.slice(2))
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${USAGE}`)
+    process.exit(2)
+  }
+}
+
+async function measure(world: World, options: Options, program: SessionProgram): Promise<Measurement[]> {
+  const { parts, rounds, messages, settleMs, openRounds, processes, restSeconds } = options
+  const done: Measurement[] = []
+  const part = async (name: Options['parts'][number], run: () => Promise<Measurement>) => {
+    if (!parts.includes(name)) return
+    world.say(`${name} …`)
+    done.push(await run())
+  }
+  await part('throughput', () => measureThroughput(world, { program, rounds, messages }))
+  if (parts.includes('idle') || parts.includes('open')) {
+    world.say('linking sessions …')
+    const factories = await linkSessions(world, program, parts.includes('idle') ? processes : 1)
+    await part('idle', () => measureIdle(world, { factories, settleMs }))
+    await part('open', () => measureOpen(world, { factories: factories.slice(0, 2), rounds: openRounds }))
+  }
+  await part('rest', () => measureRest(world, { seconds: restSeconds, rounds: Math.min(rounds, 3) }))
+  return done
+}
+
+function report(world: World, options: Options, program: SessionProgram, done: Measurement[]): void {
+  const { parts, quick, json } = options
+  const figures = done.flatMap((measurement) => measurement.figures)
+  process.stdout.write(`\n${tableOf(figures)}\n\n`)
+  if (json) writeFileSync(json, `${JSON.stringify(mediansOf(figures), undefined, 2)}\n`)
+  if (quick || parts.length < PARTS.length) return
+  const page = pageOf(done, {
+    at: new Date(),
+    command: ['npm run bench', ...process.argv.slice(2)].join(' '),
+    machine: machineFacts(),
+    mongo: world.mongo.origin,
+    redis: world.redis.origin,
+    remarks: remarksOn(world, program),
+  })
+  writeFileSync(PAGE, page)
+  world.say(`written: ${PAGE}`)
+}
+
+function remarksOn({ mongo }: World, { bundled }: SessionProgram): string[] {
+  const database = {
+    given: ['MongoDB is the one that MONGODB_URI names; where it runs decides how much it disturbs.'],
+    mongod: [],
+    rust: [
+      'No mongod was found: SecantusDB, a server of the same protocol written in Rust, took its place. It writes through to disk at each commit, as Warren asks of MongoDB.',
+    ],
+    python: [
+      'No mongod and no cargo were found: the Python server of SecantusDB took its place. It is slower than Warren: throughput and REST figures are those of the database.',
+    ],
+  } as const
+  return [
+    'The simulator is in the process that drives the run, which has nothing else to do while a figure is taken.',
+    ...database[mongo.kind],
+    bundled
+      ? 'The session pod is the bundle that images carry.'
+      : 'The session pod ran from its TypeScript sources: translating them is in its start and its memory.',
+  ]
+}
+
+const options = readOptions()
+if (options.help) {
+  process.stdout.write(USAGE)
+  process.exit(0)
+}
+const say = (line: string) => process.stderr.write(`${line}\n`)
+const stops = createStops((error) => say(`did not stop cleanly: ${error}`))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    say('stopping …')
+    process.exitCode = 130
+    void stops.run().then(() => process.exit())
+  })
+}
+try {
+  const world = await startWorld(stops, say)
+  const program = await sessionProgram()
+  report(world, options, program, await measure(world, options, program))
+} catch (error) {
+  // When it was interrupted, errors are what the stopping looks like from here.
+  if (process.exitCode !== 130) {
+    say(`\nbench failed: ${error instanceof Error ? error.message : error}`)
+    process.exitCode = 1
+  }
+} finally {
+  await stops.run()
+}
+// Sockets and timers of stopped things may linger.
+process.exit()

@@ -1,0 +1,38 @@
+/**
+ * The API's web role in a process of its own, with real MongoDB and Redis; only the cluster is in memory, since it is read and not
+ * measured. Configured as the API is, by the environment; tells its address over IPC.
+ */
+
+import { createApi, loadApiConfig } from '@warren/api'
+import { createRedisBus } from '@warren/runtime/bus'
+import { systemClock as clock } from '@warren/runtime/clock'
+import { createMemoryCluster } from '@warren/runtime/cluster/memory'
+import { createIds } from '@warren/runtime/ids'
+import { silentLogger as logger } from '@warren/runtime/logger'
+import { connectMongo } from '@warren/runtime/mongo'
+import { createMongoSessionStore } from '@warren/runtime/session-store'
+
+const config = loadApiConfig(process.env)
+const ids = createIds(clock)
+const bus = createRedisBus({ url: config.REDIS_URL, clock, logger, ids })
+await bus.start()
+const mongo = await connectMongo({
+  uri: config.MONGODB_URI,
+  dbName: config.SESSIONS_DB,
+  appName: 'bench api',
+  logger,
+  clock,
+})
+const sessions = createMongoSessionStore(mongo.db, clock)
+const api = await createApi({ config, cluster: createMemoryCluster(), sessions, bus, clock, ids, logger })
+await api.web.start()
+
+async function stop(): Promise<void> {
+  await api.stop()
+  await bus.stop()
+  await mongo.close()
+  process.exit(0)
+}
+process.once('SIGTERM', stop)
+process.once('disconnect', stop)
+process.send?.({ address: api.web.address() })

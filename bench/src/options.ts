@@ -1,0 +1,78 @@
+import { parseArgs } from 'node:util'
+
+export const PARTS = ['throughput', 'idle', 'open', 'rest'] as const
+export type Part = (typeof PARTS)[number]
+
+export type Options = {
+  readonly help: boolean
+  readonly parts: readonly Part[]
+  /** Rounds of `throughput`; `open` takes at least seven. */
+  readonly rounds: number
+  /** Texts per burst. */
+  readonly messages: number
+  /** Processes of each kind for `idle`. */
+  readonly processes: number
+  readonly openRounds: number
+  readonly settleMs: number
+  readonly restSeconds: number
+  readonly quick: boolean
+  readonly json: string | undefined
+}
+
+export const USAGE = `Usage: npm run bench [-- options]
+
+Measures Warren against bare Baileys with keys in memory, on the same simulator, in one run on this machine.
+A full run takes about ten minutes and writes docs/reference/performance.md.
+
+  --only NAME[,NAME]  only these parts: ${PARTS.join(', ')}
+  --rounds N          interleaved rounds (default 5; opening takes at least 7)
+  --messages N        texts per burst of the throughput (default 1000)
+  --quick             small numbers, to see that it works; the figures mean nothing
+  --json FILE         also write the medians by name to FILE
+  --help              this text
+
+A partial or a quick run prints its figures and leaves the page as it is.
+`
+
+/** @throws Error with a sentence for the user */
+export function parseOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: 'string' },
+      rounds: { type: 'string' },
+      messages: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      json: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const { quick, help, json } = values
+  const rounds = wholeNumber('rounds', values.rounds, quick ? 2 : 5)
+  return {
+    ...{ help, quick, json, rounds },
+    parts: partsOf(values.only),
+    messages: wholeNumber('messages', values.messages, quick ? 100 : 1000),
+    processes: quick ? 1 : 3,
+    openRounds: quick ? 2 : Math.max(7, rounds),
+    settleMs: quick ? 2_000 : 20_000,
+    restSeconds: quick ? 3 : 20,
+  }
+}
+
+function partsOf(only: string | undefined): readonly Part[] {
+  if (only === undefined) return PARTS
+  return only.split(',').map((name) => {
+    const part = PARTS.find((known) => known === name.trim())
+    if (!part) throw new Error(`--only knows ${PARTS.join(', ')}, not "${name}"`)
+    return part
+  })
+}
+
+function wholeNumber(name: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1)
+    throw new Error(`--${name} takes a whole number above 0, not "${text}"`)
+  return value
+}
