@@ -59,7 +59,8 @@ export type PodProcess = {
 
 const ORGANIZATION = 'acme'
 
-export async function createRig(file: Cleanup): Promise<Rig> {
+/** @param command what to give to Node: its flags and the file of the session process */
+export async function createRig(file: Cleanup, command: readonly string[] = [SESSION_MAIN]): Promise<Rig> {
   const [{ uri, dbName }, redis] = await Promise.all([withMongo(file), withRedis(file)])
   const simulator = createSimulator()
   const addresses = await simulator.start()
@@ -72,7 +73,12 @@ export async function createRig(file: Cleanup): Promise<Rig> {
   await bus.start()
   file.after(() => bus.stop())
   const env = { MONGODB_URI: uri, MONGODB_SESSIONS_DB: dbName, REDIS_URL: redis }
-  return { simulator, store, bus, account: () => accountOn({ simulator, store, bus, addresses, env, file }) }
+  return {
+    simulator,
+    store,
+    bus,
+    account: () => accountOn({ simulator, store, bus, addresses, env, file, command }),
+  }
 }
 
 let accounts = 0
@@ -84,6 +90,7 @@ function accountOn(on: {
   addresses: SimulatorAddresses
   env: Record<string, string>
   file: Cleanup
+  command: readonly string[]
 }): Account {
   const { simulator, store, bus, addresses, file } = on
   const instance = `test.i${randomBytes(5).toString('hex')}`
@@ -91,7 +98,7 @@ function accountOn(on: {
   const key = randomBytes(32).toString('base64')
 
   function start(env: Record<string, string> = {}): PodProcess {
-    const child = spawn(process.execPath, [SESSION_MAIN], {
+    const child = spawn(process.execPath, on.command, {
       env: {
         ...process.env,
         ...on.env,

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { after, test } from 'node:test'
+import { tempDir, until } from '@warren/runtime/testing'
+import { SESSION_NODE_ENV, SESSION_NODE_FLAGS } from '@warren/session-pod'
+import { bundleSession } from '@warren/session-pod/bundle'
+import { createRig } from './rig.ts'
+
+const main = await bundleSession(tempDir({ after }))
+const rig = await createRig({ after }, [...SESSION_NODE_FLAGS, main])
+
+/** Kilobytes of a process: resident, and of that its own. */
+function memoryOf(pid: number): { resident: number; own: number } {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
+  const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(rollup)?.[1])
+  return { resident: kilobytes('Rss'), own: kilobytes('Private_Clean') + kilobytes('Private_Dirty') }
+}
+
+test('the bundle links, carries texts both ways, synchronises app state and stays small', async () => {
+  const account = rig.account()
+  await rig.simulator.phones.create({ number: account.phone, initialSync: true })
+  const pod = await account.link(SESSION_NODE_ENV)
+  const contact = '491560000001'
+  await rig.simulator.contacts.send(contact, { to: account.phone, text: 'hello' })
+  await until(async () => (await account.entries('message.received')).length === 1)
+  const id = await account.send(contact, 'hello yourself')
+  await until(async () =>
+    (await account.entries('message.status')).some(({ data }) => data.id === id && data.status === 'sent'),
+  )
+  assert.doesNotMatch(pod.output(), /"level":"error"/)
+  if (process.platform !== 'linux') return
+  const { resident, own } = memoryOf(pod.child.pid ?? 0)
+  console.log(`resident ${Math.round(resident / 1024)} MB, own ${Math.round(own / 1024)} MB`)
+  assert.ok(resident < 110 * 1024, `${resident} kB resident`)
+})
