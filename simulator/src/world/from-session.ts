@@ -1,12 +1,11 @@
 import { proto, unpadRandomMax16 } from '@whiskeysockets/baileys'
 import { type BinaryNode, bytesOf, child, children, node, seconds } from '../protocol/node.ts'
-import { type Addressing, type DeviceAddress, parseJid } from './address.ts'
-import type { Content } from './content.ts'
-import { jidOf, type Subscriber } from './directory.ts'
+import type { Addressing, DeviceAddress } from './address.ts'
+import type { Subscriber } from './directory.ts'
 import { type FromSession, noteOpened } from './ledger.ts'
 import { contentOf } from './media-content.ts'
-import { deliver } from './outbox.ts'
 import { askForRetry, reactToMessage } from './phone-reactions.ts'
+import { describeCopies, relay } from './relay.ts'
 import type { Session } from './sessions.ts'
 import type { CiphertextType } from './signal-device.ts'
 import type { World } from './world.ts'
@@ -39,85 +38,51 @@ const envelopes = (stanza: BinaryNode): Envelope[] => {
 /** The chat of a stanza: retries to an own device name it in `recipient`. */
 const chatOf = ({ attrs }: BinaryNode): string => attrs.recipient ?? attrs.to ?? ''
 
-/** Companions get ciphertexts that the server cannot read; the phone's copy tells what they say. */
-const describeCopies = (world: World, { entry, sender }: Outgoing, content: Content) => {
-  for (const number of [entry.to, sender.number]) {
-    for (const device of world.directory.find(number)?.companions.keys() ?? []) {
-      const copy = world.ledger.findTo(entry.id, sender.number, { number, device })
-      if (copy) world.ledger.update(copy, (one) => Object.assign(one, content))
-    }
+/** The message inside a ciphertext; undefined when the phone cannot open it, or was told not to. */
+const openCiphertext = async (
+  world: World,
+  { from, sender, entry }: Outgoing,
+  owner: Subscriber,
+  enc: BinaryNode,
+): Promise<proto.Message | undefined> => {
+  const { behaviour, phone, number } = owner
+  if (owner !== sender && behaviour.failDecrypts > 0) {
+    behaviour.failDecrypts--
+    return undefined
+  }
+  try {
+    const plain = await phone.decrypt(from, enc.attrs.type as CiphertextType, bytesOf(enc))
+    return proto.Message.decode(unpadRandomMax16(plain))
+  } catch (error) {
+    world.settings.log(`${number} cannot open ${entry.id}: ${String(error)}`)
+    return undefined
   }
 }
 
 /** Opens a ciphertext on a phone of the simulator and lets the phone react. */
-const openOnPhone = async (world: World, outgoing: Outgoing, phoneOwner: Subscriber, enc: BinaryNode) => {
-  const { entry, from, sender } = outgoing
-  const isOwn = phoneOwner === sender
-  try {
-    if (!isOwn && phoneOwner.behaviour.failDecrypts > 0) {
-      phoneOwner.behaviour.failDecrypts--
-      throw new Error('told to fail')
-    }
-    const plain = await phoneOwner.phone.decrypt(from, enc.attrs.type as CiphertextType, bytesOf(enc))
-    const message = proto.Message.decode(unpadRandomMax16(plain))
-    if (isOwn) {
-      world.ledger.update(entry, (one) => {
-        one.ownCopies++
-        one.kind ??= contentOf(world, message.deviceSentMessage?.message ?? message).kind
-      })
-      return
-    }
+const openOnPhone = async (
+  world: World,
+  outgoing: Outgoing,
+  owner: Subscriber,
+  enc: BinaryNode,
+): Promise<void> => {
+  const { entry, sender } = outgoing
+  const message = await openCiphertext(world, outgoing, owner, enc)
+  if (!message) {
+    world.ledger.update(entry, (one) => one.decryptFailures++)
+    askForRetry(world, outgoing, owner)
+  } else if (owner === sender) {
+    const { kind } = contentOf(world, message.deviceSentMessage?.message ?? message)
+    world.ledger.update(entry, (one) => {
+      one.ownCopies++
+      one.kind ??= kind
+    })
+  } else {
     const content = contentOf(world, message)
     world.ledger.update(entry, (one) => noteOpened(one, content))
     describeCopies(world, outgoing, content)
-    reactToMessage(world, outgoing, phoneOwner, content)
-  } catch (error) {
-    world.settings.log(`${phoneOwner.number} cannot open ${entry.id}: ${String(error)}`)
-    world.ledger.update(entry, (one) => one.decryptFailures++)
-    askForRetry(world, outgoing, phoneOwner)
+    reactToMessage(world, outgoing, owner, content)
   }
-}
-
-/** Hands a ciphertext on to a companion: of the recipient, or of the sender as a copy of an own message. */
-const relay = (world: World, outgoing: Outgoing, owner: Subscriber, device: number, enc: BinaryNode) => {
-  const companion = owner.companions.get(device)
-  if (!companion) return
-  const { sender, from, stanza, entry } = outgoing
-  const to = { number: owner.number, device }
-  const isOwn = owner === sender
-  const copy = world.ledger.toSession({
-    id: entry.id,
-    from: sender.number,
-    to,
-    addressing: outgoing.addressing,
-    partner: isOwn ? entry.to : undefined,
-  })
-  const chat = parseJid(chatOf(stanza))
-  const addressing = outgoing.addressing
-  const partner = world.directory.byJid(chatOf(stanza))?.subscriber
-  const identity = child(stanza, 'device-identity')
-  const alternate = addressing === 'pn' ? 'lid' : 'pn'
-  const forwarded = node(
-    'message',
-    {
-      from: jidOf(sender, addressing, from.device),
-      id: entry.id,
-      type: stanza.attrs.type,
-      t: seconds(),
-      notify: sender.pushName,
-      category: stanza.attrs.category,
-      addressing_mode: addressing === 'lid' ? 'lid' : undefined,
-      // For a copy of an own message the other form is the partner's: the sender's own would poison LID mappings.
-      ...(isOwn
-        ? {
-            recipient: chat && chatOf(stanza),
-            [`peer_recipient_${alternate}`]: partner && jidOf(partner, alternate),
-          }
-        : { [`sender_${alternate}`]: jidOf(sender, alternate) }),
-    },
-    identity ? [enc, identity] : [enc],
-  )
-  deliver(world, owner, companion, forwarded, copy)
 }
 
 const acknowledge = (world: World, session: Session, stanza: BinaryNode, entry: FromSession): boolean => {
@@ -155,6 +120,6 @@ export const acceptMessage = (world: World, session: Session, stanza: BinaryNode
     const isSender = target.subscriber === sender && target.device === companion.device
     if (isSender) continue
     if (target.device > 0) relay(world, outgoing, target.subscriber, target.device, enc)
-    else void world.lane.run(() => openOnPhone(world, outgoing, target.subscriber, enc))
+    else world.timers.track(world.lane.run(() => openOnPhone(world, outgoing, target.subscriber, enc)))
   }
 }

@@ -36,7 +36,6 @@ export const reactToMessage = (
   content: Content,
 ): void => {
   const { deliverAfterMs, readAfterMs, echo } = reader.behaviour
-  if (content.kind === 'protocol' || content.kind === 'senderKeyDistribution') return
   if (deliverAfterMs !== null) {
     world.timers.after(deliverAfterMs, () => {
       sendReceiptBack(world, sender, entry, reader, 'delivery')

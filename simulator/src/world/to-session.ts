@@ -146,5 +146,6 @@ export const sendAgain = (world: World, entry: ToSession, companion: Companion, 
   }
   const partner = kept.partner === undefined ? undefined : world.directory.ensure(kept.partner)
   const { message } = kept
-  void world.lane.run(() => post(world, { author, owner, companion, entry, message, partner, retryCount }))
+  const letter = { author, owner, companion, entry, message, partner, retryCount }
+  world.timers.track(world.lane.run(() => post(world, letter)))
 }
