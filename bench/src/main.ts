@@ -1,6 +1,7 @@
 /** `npm run bench`: measures, prints, and writes the page. Exit codes: 0 measured · 1 failed · 2 wrong arguments · 130 interrupted. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { bundleSession } from '@warren/session-pod/bundle'
 import { type Measurement, mediansOf } from './figure.ts'
 import { machineFacts } from './machine.ts'
 import { measureIdle } from './measures/idle.ts'
@@ -12,7 +13,6 @@ import { type Options, PARTS, parseOptions, USAGE } from './options.ts'
 import { pageOf } from './report/page.ts'
 import { tableOf } from './report/table.ts'
 import { createStops } from './stops.ts'
-import { type SessionProgram, sessionProgram } from './subjects/process-settings.ts'
 import { startWorld, type World } from './world.ts'
 
 const PAGE = join(import.meta.dirname, '../../docs/reference/performance.md')
@@ -26,7 +26,7 @@ function readOptions(): Options {
   }
 }
 
-async function measure(world: World, options: Options, program: SessionProgram): Promise<Measurement[]> {
+async function measure(world: World, options: Options, bundle: string): Promise<Measurement[]> {
   const { parts, rounds, messages, settleMs, openRounds, processes, restSeconds } = options
   const done: Measurement[] = []
   const part = async (name: Options['parts'][number], run: () => Promise<Measurement>) => {
@@ -34,10 +34,10 @@ async function measure(world: World, options: Options, program: SessionProgram):
     world.say(`${name} …`)
     done.push(await run())
   }
-  await part('throughput', () => measureThroughput(world, { program, rounds, messages }))
+  await part('throughput', () => measureThroughput(world, { bundle, rounds, messages }))
   if (parts.includes('idle') || parts.includes('open')) {
     world.say('linking sessions …')
-    const factories = await linkSessions(world, program, parts.includes('idle') ? processes : 1)
+    const factories = await linkSessions(world, bundle, parts.includes('idle') ? processes : 1)
     await part('idle', () => measureIdle(world, { factories, settleMs }))
     await part('open', () => measureOpen(world, { factories: factories.slice(0, 2), rounds: openRounds }))
   }
@@ -45,7 +45,7 @@ async function measure(world: World, options: Options, program: SessionProgram):
   return done
 }
 
-function report(world: World, options: Options, program: SessionProgram, done: Measurement[]): void {
+function report(world: World, options: Options, done: Measurement[]): void {
   const { parts, quick, json } = options
   const figures = done.flatMap((measurement) => measurement.figures)
   process.stdout.write(`\n${tableOf(figures)}\n\n`)
@@ -57,13 +57,13 @@ function report(world: World, options: Options, program: SessionProgram, done: M
     machine: machineFacts(),
     mongo: world.mongo.origin,
     redis: world.redis.origin,
-    remarks: remarksOn(world, program),
+    remarks: remarksOn(world),
   })
   writeFileSync(PAGE, page)
   world.say(`written: ${PAGE}`)
 }
 
-function remarksOn({ mongo }: World, { bundled }: SessionProgram): string[] {
+function remarksOn({ mongo }: World): string[] {
   const database = {
     given: ['MongoDB is the one that MONGODB_URI names; where it runs decides how much it disturbs.'],
     mongod: [],
@@ -77,9 +77,7 @@ function remarksOn({ mongo }: World, { bundled }: SessionProgram): string[] {
   return [
     'The simulator is in the process that drives the run, which has nothing else to do while a figure is taken.',
     ...database[mongo.kind],
-    bundled
-      ? 'The session pod is the bundle that images carry.'
-      : 'The session pod ran from its TypeScript sources: translating them is in its start and its memory.',
+    'The session pod is the bundle that images carry.',
   ]
 }
 
@@ -99,8 +97,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 try {
   const world = await startWorld(stops, say)
-  const program = await sessionProgram()
-  report(world, options, program, await measure(world, options, program))
+  const bundle = await bundleSession(join(world.folder, 'session'))
+  report(world, options, await measure(world, options, bundle))
 } catch (error) {
   // When it was interrupted, errors are what the stopping looks like from here.
   if (process.exitCode !== 130) {

@@ -117,7 +117,10 @@ async function signUp(call: Call): Promise<{ token: string; instance: string }> 
   const { accessToken: token } = await call<{ accessToken: string }>('POST', '/auth/register', 201, {
     body: owner,
   })
-  const { id } = await call<{ id: string }>('POST', '/instances', 201, { token, body: { displayName: 'rest' } })
+  const { id } = await call<{ id: string }>('POST', '/instances', 201, {
+    token,
+    body: { displayName: 'rest' },
+  })
   return { token, instance: id }
 }
 

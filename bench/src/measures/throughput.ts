@@ -1,7 +1,7 @@
 /** Messages a second out and in: bare Baileys, the same with a session pod's process settings, and a session pod; in turn in each round. */
 import type { Figure, Measurement } from '../figure.ts'
 import { bareSessions } from '../subjects/bare.ts'
-import { SESSION_SETTINGS, type SessionProgram } from '../subjects/process-settings.ts'
+import { SESSION_SETTINGS } from '../subjects/process-settings.ts'
 import type { Subject, Variant } from '../subjects/subject.ts'
 import { warrenSessions } from '../subjects/warren.ts'
 import type { World } from '../world.ts'
@@ -10,7 +10,7 @@ import { untilActive } from './active.ts'
 import { receiveBurst, sendBurst } from './traffic.ts'
 
 export type ThroughputOptions = {
-  readonly program: SessionProgram
+  readonly bundle: string
   readonly rounds: number
   readonly messages: number
 }
@@ -21,12 +21,12 @@ const RATIOS = (name: string) => [
 ]
 
 export async function measureThroughput(world: World, options: ThroughputOptions): Promise<Measurement> {
-  const { rounds, messages, program } = options
+  const { rounds, messages, bundle } = options
   const { say } = world
   const factories = [
     bareSessions(world, newAccount(), undefined),
     bareSessions(world, newAccount(), SESSION_SETTINGS),
-    warrenSessions(world, newAccount(), program),
+    warrenSessions(world, newAccount(), bundle),
   ]
   const subjects: Subject[] = []
   for (const factory of factories) {

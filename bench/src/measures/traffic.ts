@@ -81,7 +81,7 @@ export async function receiveBurst(world: World, subject: Subject, count: number
   for (;;) {
     await simulator.ledger.clear()
     const began = Date.now()
-    const releaseAt = began + 200 + count * sealingMs * 1.5
+    const releaseAt = Math.ceil(began + 200 + count * sealingMs * 1.5)
     const ids = await sealAll(world, subject.account, count, releaseAt)
     const late = Date.now() >= releaseAt - 50
     sealingMs = Math.max(sealingMs, (Date.now() - began) / count)

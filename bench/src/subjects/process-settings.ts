@@ -1,5 +1,5 @@
 /** How Warren starts the Node process of a session; given to bare Baileys as well where like is compared with like. */
-import { SESSION_MAIN, SESSION_NODE_ENV, SESSION_NODE_FLAGS } from '@warren/session-pod'
+import { SESSION_NODE_ENV, SESSION_NODE_FLAGS } from '@warren/session-pod'
 
 export type ProcessSettings = {
   readonly flags: readonly string[]
@@ -12,11 +12,4 @@ export const SESSION_SETTINGS: ProcessSettings = {
   flags: SESSION_NODE_FLAGS,
   env: SESSION_NODE_ENV,
   stackTraceLimit: 0,
-}
-
-/** What a session pod runs. */
-export type SessionProgram = { readonly file: string; readonly bundled: boolean }
-
-export async function sessionProgram(): Promise<SessionProgram> {
-  return { file: SESSION_MAIN, bundled: false }
 }

@@ -5,14 +5,15 @@ import { CHANNELS, type InstanceId } from '@warren/contracts'
 import { startProgram } from '../program.ts'
 import type { World } from '../world.ts'
 import { preKeysStored } from './bare.ts'
-import { SESSION_SETTINGS, type SessionProgram } from './process-settings.ts'
+import { SESSION_SETTINGS } from './process-settings.ts'
 import type { OutgoingText, Subject, SubjectFactory } from './subject.ts'
 
 const ORGANIZATION = 'bench'
 /** Journal entries read at a time. */
 const PAGE = 1000
 
-export function warrenSessions(world: World, account: string, program: SessionProgram): SubjectFactory {
+/** @param bundle the file that a session pod runs */
+export function warrenSessions(world: World, account: string, bundle: string): SubjectFactory {
   const { store, simulator } = world
   const instance: InstanceId = `bench.s${account}`
   const key = randomBytes(32).toString('base64')
@@ -21,7 +22,7 @@ export function warrenSessions(world: World, account: string, program: SessionPr
   async function start(): Promise<Subject> {
     const pod = startProgram({
       name: `session pod ${account}`,
-      args: [...SESSION_SETTINGS.flags, program.file],
+      args: [...SESSION_SETTINGS.flags, bundle],
       env: {
         ...SESSION_SETTINGS.env,
         WARREN_INSTANCE: instance,
