@@ -42,7 +42,6 @@ const portOf = (name: string, text: string | undefined): number => {
 
 const welcome = ({ webSocketUrl, controlUrl, mediaUrl }: SimulatorAddresses): string => {
   const dim = (text: string) => styleText('dim', text)
-  const json = `-H 'content-type: application/json'`
   return `
 ${styleText('bold', 'Warren simulator')}: an open WhatsApp server for machines
 
@@ -54,9 +53,9 @@ ${dim('Point any Baileys program at it:')}
   WARREN_SIMULATOR=${controlUrl} node --import ${import.meta.resolve('./preload.ts')} app.js
 
 ${dim('Make a phone, scan the QR that the program shows, write to it, see what arrived:')}
-  curl -s ${controlUrl}/phones ${json} -d '{"number":"491701234567","pushName":"Ada"}'
-  curl -s ${controlUrl}/phones/491701234567/scan ${json} -d '{"qr":"…"}'
-  curl -s ${controlUrl}/contacts/491707654321/messages ${json} -d '{"to":"491701234567","text":"hello"}'
+  curl -s ${controlUrl}/phones -d '{"number":"491701234567","pushName":"Ada"}'
+  curl -s ${controlUrl}/phones/491701234567/scan -d '{"qr":"…"}'
+  curl -s ${controlUrl}/contacts/491707654321/messages -d '{"to":"491701234567","text":"hello"}'
   curl -s ${controlUrl}/ledger
 
 ${dim('Ctrl-C stops it.')}

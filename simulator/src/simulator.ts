@@ -102,6 +102,8 @@ export const createSimulator = (options: SimulatorOptions = {}): Simulator => {
     async stop() {
       world.timers.stop()
       for (const listener of listeners.splice(0).reverse()) await listener.stop()
+      // What was acknowledged must be in the ledger: let the phones finish opening it.
+      await world.lane.run(() => {})
       await save()
     },
   }

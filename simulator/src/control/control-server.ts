@@ -45,6 +45,9 @@ export const startControlServer = (
   { host, port, log }: { host: string; port: number; log: (line: string) => void },
 ): Promise<Listener> => {
   const answer = async (request: IncomingMessage) => {
+    // Only browsers send it, and no page that happens to be open may steer a server without passwords.
+    if (request.headers.origin)
+      throw new Refusal('invalid_request', 'requests of web pages are refused', 'origin')
     const url = new URL(request.url ?? '/', 'http://localhost')
     for (const route of ROUTES) {
       const params = route.method === request.method ? matchPath(route.path, url.pathname) : undefined

@@ -113,3 +113,17 @@ const conforms = (
 
 conforms('in the process', (_controlUrl, simulator) => simulator)
 conforms('over HTTP', (controlUrl) => createSimulatorClient(controlUrl))
+
+test('the control API refuses web pages, broken JSON and unknown paths', async (t) => {
+  const simulator = createSimulator()
+  const { controlUrl } = await simulator.start()
+  t.after(() => simulator.stop())
+  const ask = async (path: string, init: RequestInit) => {
+    const response = await fetch(controlUrl + path, init)
+    return [response.status, (await response.json()).error.field]
+  }
+  assert.deepEqual(await ask('/phones', { headers: { origin: 'https://example.org' } }), [400, 'origin'])
+  assert.deepEqual(await ask('/phones', { method: 'POST', body: '{' }), [400, 'body'])
+  assert.deepEqual(await ask('/phones', { method: 'POST', body: '[]' }), [400, 'body'])
+  assert.deepEqual(await ask('/nowhere', {}), [404, undefined])
+})

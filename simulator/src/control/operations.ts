@@ -140,7 +140,10 @@ export const createOperations = (context: OperationsContext): SimulatorOperation
 
     ledger: {
       read: async (filter = {}) => world.ledger.read(check<LedgerFilter>(schemas.ledgerFilter, filter)),
-      clear: async () => world.ledger.clear(),
+      async clear() {
+        world.ledger.clear()
+        world.sentContents.clear()
+      },
     },
 
     async drained(options = {}) {

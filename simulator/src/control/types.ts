@@ -135,6 +135,7 @@ export interface SimulatorOperations {
   }
   ledger: {
     read(filter?: LedgerFilter): Promise<LedgerPage>
+    /** Forgets all entries. Wait for drained() first: what is under way can no longer be counted or sent again. */
     clear(): Promise<void>
   }
   /** Resolves when every queue is empty and nothing is being opened, sealed or delayed; rejects with `timeout`. */

@@ -202,3 +202,12 @@ test('onWhatsApp knows who is registered', async () => {
     { jid: CONTACT_JID, exists: true },
   ])
 })
+
+test('a rotated signed pre-key is the one that new contacts use, and each takes a one-time key', async () => {
+  const left = async () => (await simulator.phones.get(ACCOUNT)).devices[0]?.preKeys ?? 0
+  const before = await left()
+  await client.sock.rotateSignedPreKey()
+  const { id } = await simulator.contacts.send('491700000013', { to: ACCOUNT, text: 'with the new key' })
+  assert.equal(await client.text(id), 'with the new key')
+  assert.equal(await left(), before - 1)
+})
