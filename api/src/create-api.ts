@@ -5,6 +5,7 @@ import type { Cluster } from '@warren/runtime/cluster'
 import type { Ids } from '@warren/runtime/ids'
 import type { Logger } from '@warren/runtime/logger'
 import type { Registry } from '@warren/runtime/metrics'
+import type { ObjectStore } from '@warren/runtime/object-store'
 import type { SendQueue, SessionReader } from '@warren/runtime/session-store'
 import type { ApiConfig } from './config.ts'
 import type { Registration } from './modules/auth/index.ts'
@@ -18,6 +19,8 @@ export type ApiDeps = {
   readonly config: ApiConfig
   readonly cluster: Cluster
   readonly sessions: SessionReader & SendQueue
+  /** Started. */
+  readonly objectStore: ObjectStore
   /** Started, and stopped after the API. */
   readonly bus: Bus
   readonly clock: Clock

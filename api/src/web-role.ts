@@ -14,6 +14,7 @@ import { createWebServer } from './http/server.ts'
 import { createAuthModule } from './modules/auth/index.ts'
 import { createChatsModule } from './modules/chats/index.ts'
 import { createContactsModule } from './modules/contacts/index.ts'
+import { createEventHub, createEventsModule, createOpenStream, createSseServer } from './modules/events/index.ts'
 import { healthRouter } from './modules/health/index.ts'
 import { createInstancesModule } from './modules/instances/index.ts'
 import { createKeysModule } from './modules/keys/index.ts'
@@ -36,7 +37,7 @@ export type WebRole = {
 const GRACE_MS = 8_000
 
 export function createWebRole(deps: ApiDeps, database: PlatformDatabase, services: Services): WebRole {
-  const { config, clock, ids, logger, bus } = deps
+  const { config, clock, ids, logger, bus, sessions } = deps
   let draining = false
   const redis = new Redis(config.REDIS_URL, {
     lazyConnect: true,
@@ -44,6 +45,16 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
     maxRetriesPerRequest: 1,
   })
   redis.on('error', (error) => logger.debug('rate limits are counted locally while Redis is away', { error }))
+
+  const { instances } = services
+  const hub = createEventHub({ bus, sessions, instancesOf: instances.ids, clock, logger })
+  const openStream = createOpenStream({ hub, sessions, instancesOf: instances.ids, clock, logger })
+  const sse = createSseServer({
+    open: openStream,
+    heartbeatSeconds: config.SSE_HEARTBEAT_SECONDS,
+    bufferBytes: config.SSE_BUFFER_BYTES,
+    clock,
+  })
 
   const modules = [
     createAuthModule(services.auth, services.organizations),
@@ -53,6 +64,7 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
     createMessagesModule(services.messages),
     createChatsModule(services.chats),
     createContactsModule(services.contacts),
+    createEventsModule({ sse, ...services }),
   ]
   const checks: HealthCheck[] = [
     { name: 'mongo', run: () => database.ping() },
@@ -96,12 +108,15 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
     async start() {
       // Redis is not needed to serve: a failed attempt goes on in the background.
       await redis.connect().catch(() => {})
+      hub.start()
       await server.start()
       logger.info('API listens', { address: server.address() })
     },
     async stop() {
       draining = true
+      sse.stop()
       await server.stop(GRACE_MS)
+      hub.stop()
       redis.disconnect()
     },
   }
