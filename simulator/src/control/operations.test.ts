@@ -120,7 +120,8 @@ test('the control API refuses web pages, broken JSON and unknown paths', async (
   t.after(() => simulator.stop())
   const ask = async (path: string, init: RequestInit) => {
     const response = await fetch(controlUrl + path, init)
-    return [response.status, (await response.json()).error.field]
+    const { error } = (await response.json()) as { error: { field?: string } }
+    return [response.status, error.field]
   }
   assert.deepEqual(await ask('/phones', { headers: { origin: 'https://example.org' } }), [400, 'origin'])
   assert.deepEqual(await ask('/phones', { method: 'POST', body: '{' }), [400, 'body'])

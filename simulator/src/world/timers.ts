@@ -25,7 +25,7 @@ export const createTimers = (onError: (error: unknown) => void): Timers => {
       })
       .finally(() => running--)
   }
-  const run = (job: () => unknown) => track((async () => job())())
+  const run = (job: () => unknown) => track(Promise.resolve().then(job))
 
   const clear = () => {
     for (const timer of waiting) clearTimeout(timer)
