@@ -46,6 +46,33 @@ test('two accounts and a second companion write to each other', async () => {
   for (const client of [ada, adaToo, bob]) await client.end()
 })
 
+test('a companion that lost its session asks the other account again', async () => {
+  const [eve, tom] = ['491700000034', '491700000035']
+  const written = new Map<string, string>()
+  const getMessage = async ({ id }: { id?: string | null }) => ({ conversation: written.get(id ?? '') ?? '' })
+  const author = await linkBare(simulator, eve, { getMessage })
+  const reader = await linkBare(simulator, tom)
+  const write = async (text: string) => {
+    const id = (await author.sock.sendMessage(`${tom}@s.whatsapp.net`, { text }))?.key.id ?? ''
+    written.set(id, text)
+    return id
+  }
+  await reader.text(await write('one'))
+  const answer = await reader.sock.sendMessage(`${eve}@s.whatsapp.net`, { text: 'two' })
+  await author.text(answer?.key.id ?? '')
+  await simulator.drained({ number: eve })
+
+  await reader.sock.signalRepository.deleteSession([author.sock.user?.lid ?? ''])
+  const id = await write('three')
+  assert.equal(await reader.text(id), 'three')
+  await simulator.drained({ number: tom })
+  const [copy] = (await simulator.ledger.read({ direction: 'toSession', account: tom, id })).entries
+  assert.ok(copy?.direction === 'toSession')
+  assert.deepEqual([copy.queued, copy.acknowledged, copy.nacked, copy.retryRequests], [2, 1, 1, 1])
+  assert.equal((await fromSession(simulator, id)).attempts, 2)
+  for (const client of [author, reader]) await client.end()
+})
+
 test('a phone with initial sync tells a new device its chats', async () => {
   const number = '491700000032'
   await simulator.phones.create({ number, initialSync: true })
