@@ -1,4 +1,5 @@
 /** The API as one object, for its own process, for the single-machine product and for tests. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Bus } from '@warren/runtime/bus'
 import type { Clock } from '@warren/runtime/clock'
 import type { Cluster } from '@warren/runtime/cluster'
@@ -26,6 +27,8 @@ export type ApiDeps = {
   readonly clock: Clock
   readonly ids: Ids
   readonly logger: Logger
+  /** Serves what a folder store signs, below `/blobs`; not needed with S3. */
+  readonly blobHandler?: (request: IncomingMessage, response: ServerResponse) => Promise<void>
   /** Where the API's metrics are registered; without it none are kept. */
   readonly registry?: Registry
   /** In front of the API's own keys on Redis, for installations that share one. Default `warren`. */

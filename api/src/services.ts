@@ -1,5 +1,5 @@
 /** Everything that both roles share: repositories and services, wired once. */
-import { type InstanceId, WarrenError } from '@warren/contracts'
+import type { InstanceId } from '@warren/contracts'
 import { createSessionCalls } from '@warren/runtime/session-calls'
 import { Types } from 'mongoose'
 import type { ApiConfig } from './config.ts'
@@ -16,12 +16,13 @@ import { chatCollection, createChatRepo, createChatService } from './modules/cha
 import { contactCollection, createContactRepo, createContactService } from './modules/contacts/index.ts'
 import { createInstanceService, createPairingService } from './modules/instances/index.ts'
 import { createKeyRepo, createKeyService } from './modules/keys/index.ts'
+import { createMediaRepo, createMediaService, createMediaSigner } from './modules/media/index.ts'
 import {
   createIdentityRepo,
   createMessageRepo,
   createMessageService,
+  type MessageService,
   messageCollection,
-  type UploadedMedia,
 } from './modules/messages/index.ts'
 import { createOrganizationRepo, createOrganizationService } from './modules/organizations/index.ts'
 import type { PlatformDatabase } from './platform/index.ts'
@@ -30,7 +31,7 @@ import { createApply, createCursorRepo, createProjector } from './projection/ind
 export type Services = ReturnType<typeof createServices>
 
 export function createServices(deps: ApiDeps, database: PlatformDatabase) {
-  const { config, clock, ids, logger, bus, cluster, sessions } = deps
+  const { config, clock, ids, logger, bus, cluster, sessions, objectStore } = deps
   const organizations = createOrganizationService({ repo: createOrganizationRepo(database), clock, ids })
   const keys = createKeyService({ repo: createKeyRepo(database), clock, ids, logger })
   const auth = createAuthService({
@@ -57,21 +58,32 @@ export function createServices(deps: ApiDeps, database: PlatformDatabase) {
   const contactRepo = createContactRepo(contactDocs)
   const cursors = createCursorRepo(database)
   const apply = createApply({ messages: messageDocs, chats: chatDocs, contacts: contactDocs }, identities)
-  const uploadedMedia: UploadedMedia = () => Promise.reject(new WarrenError('media_unavailable'))
+  const urlSeconds = config.MEDIA_URL_SECONDS
+  const media = createMediaService({
+    repo: createMediaRepo(database),
+    store: objectStore,
+    messages: () => messages,
+    urlSeconds,
+    clock,
+    ids,
+  })
+  const messages: MessageService = createMessageService({
+    repo: messageRepo,
+    identities,
+    queue: sessions,
+    instances,
+    uploadedMedia: media.forSending,
+    commands,
+    bus,
+    clock,
+  })
   return {
+    media,
+    mediaSigner: createMediaSigner({ bus, sessions, store: objectStore, urlSeconds }),
+    messages,
     cursors,
     projector: (onApplied: (entries: number) => void) =>
       createProjector({ sessions, cursors, apply, onApplied, logger }),
-    messages: createMessageService({
-      repo: messageRepo,
-      identities,
-      queue: sessions,
-      instances,
-      uploadedMedia,
-      commands,
-      bus,
-      clock,
-    }),
     contacts: createContactService({ repo: contactRepo, instances, commands }),
     chats: createChatService({
       repo: createChatRepo(chatDocs),

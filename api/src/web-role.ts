@@ -2,6 +2,7 @@
 import { METRICS } from '@warren/contracts'
 import type { HealthCheck } from '@warren/runtime/health'
 import { Histogram, LATENCY_BUCKETS } from '@warren/runtime/metrics'
+import { Router } from 'express'
 import { Redis } from 'ioredis'
 import manifest from '../package.json' with { type: 'json' }
 import type { ApiDeps } from './create-api.ts'
@@ -14,10 +15,16 @@ import { createWebServer } from './http/server.ts'
 import { createAuthModule } from './modules/auth/index.ts'
 import { createChatsModule } from './modules/chats/index.ts'
 import { createContactsModule } from './modules/contacts/index.ts'
-import { createEventHub, createEventsModule, createOpenStream, createSseServer } from './modules/events/index.ts'
+import {
+  createEventHub,
+  createEventsModule,
+  createOpenStream,
+  createSseServer,
+} from './modules/events/index.ts'
 import { healthRouter } from './modules/health/index.ts'
 import { createInstancesModule } from './modules/instances/index.ts'
 import { createKeysModule } from './modules/keys/index.ts'
+import { createMediaModule } from './modules/media/index.ts'
 import { createMessagesModule } from './modules/messages/index.ts'
 import { createOrganizationsModule } from './modules/organizations/index.ts'
 import type { PlatformDatabase } from './platform/index.ts'
@@ -32,6 +39,9 @@ export type WebRole = {
   readonly modules: readonly ApiModule[]
   readonly checks: readonly HealthCheck[]
 }
+
+/** Where the URLs of a folder store lead: its signer's base URL is the public address and this. */
+export const BLOBS_PATH = '/blobs'
 
 /** How long requests that are under way may take after a stop was asked for. */
 const GRACE_MS = 8_000
@@ -64,6 +74,7 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
     createMessagesModule(services.messages),
     createChatsModule(services.chats),
     createContactsModule(services.contacts),
+    createMediaModule(services.media),
     createEventsModule({ sse, ...services }),
   ]
   const checks: HealthCheck[] = [
@@ -73,6 +84,7 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
   const app = createHttpApp({
     modules,
     extras: [
+      ...(deps.blobHandler ? [Router().use(BLOBS_PATH, deps.blobHandler)] : []),
       healthRouter({
         checks,
         draining: () => draining,

@@ -46,11 +46,13 @@ export function createWorkerRole(deps: ApiDeps, services: Services): WorkerRole 
   return {
     async start() {
       running = true
+      services.mediaSigner.start()
       await projections.start()
     },
     async stop() {
       if (!running) return
       running = false
+      services.mediaSigner.stop()
       await projections.stop()
     },
     rebuild: projector.rebuild,

@@ -6,9 +6,15 @@ import { createMemoryCluster } from '@warren/runtime/cluster/memory'
 import { createIds } from '@warren/runtime/ids'
 import { createMemoryLogger, silentLogger } from '@warren/runtime/logger'
 import { connectMongo } from '@warren/runtime/mongo'
+import {
+  createFolderStore,
+  createSignedBlobHandler,
+  createUrlSigner,
+  type UrlSigner,
+} from '@warren/runtime/object-store'
 import { createMongoSessionStore, migrateSessionStore } from '@warren/runtime/session-store'
-import { type Cleanup, withMongo, withRedis } from '@warren/runtime/testing'
-import { type ApiConfig, createApi, loadApiConfig } from '../index.ts'
+import { type Cleanup, tempDir, withMongo, withRedis } from '@warren/runtime/testing'
+import { type ApiConfig, BLOBS_PATH, createApi, loadApiConfig } from '../index.ts'
 import { stackedCleanup } from './cleanup.ts'
 import { apiClient } from './client.ts'
 
@@ -41,6 +47,8 @@ export async function startServices(testFile: Cleanup) {
     sessionsDb,
     redisUrl,
     jwtSecret: randomBytes(32).toString('hex'),
+    signingKey: randomBytes(32),
+    mediaDir: tempDir(file),
     cluster: createMemoryCluster(),
     store: createMongoSessionStore(db, systemClock),
     /** Channels of their own, since the Redis may be shared with other test files. */
@@ -80,14 +88,29 @@ export async function startApi(services: Services, overrides: Partial<ApiConfig>
   const config = testConfig(services, overrides)
   const { cluster, store: sessions } = services
   const redisPrefix = services.busPrefix.slice(0, -1)
-  const api = await createApi({ config, cluster, sessions, bus, clock, ids, logger, redisPrefix })
+  // The port is known only once it listens; URLs are signed later than that.
+  let baseUrl = ''
+  const signer = lateSigner(() => createUrlSigner({ baseUrl, signingKey: services.signingKey, clock }))
+  const objectStore = createFolderStore({ root: services.mediaDir, signer })
+  await objectStore.start()
+  const blobHandler = createSignedBlobHandler({ store: objectStore, signer })
+  const adapters = { cluster, sessions, bus, objectStore, blobHandler }
+  const api = await createApi({ config, ...adapters, clock, ids, logger, redisPrefix })
   services.file.after(async () => {
     await api.stop()
     await bus.stop()
   })
   await api.web.start()
+  baseUrl = api.web.address() + BLOBS_PATH
   await api.worker.start()
   return { api, bus, logger, config, ...apiClient(() => api.web.address()) }
+}
+
+function lateSigner(make: () => UrlSigner): UrlSigner {
+  return {
+    sign: (...request) => make().sign(...request),
+    verify: (...request) => make().verify(...request),
+  }
 }
 
 export type TestApi = Awaited<ReturnType<typeof startApi>>

@@ -45,7 +45,11 @@ export async function readSse(
         const data = field('data')
         last = id ?? last
         if (data !== undefined)
-          events.push({ ...(id === undefined ? {} : { id }), type: field('event') ?? '', data: JSON.parse(data) })
+          events.push({
+            ...(id === undefined ? {} : { id }),
+            type: field('event') ?? '',
+            data: JSON.parse(data),
+          })
       }
     }
   })().catch(() => {})

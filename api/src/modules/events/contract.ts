@@ -20,7 +20,8 @@ export const streamEvents = defineRoute<{ query: StreamQuery }>({
   method: 'get',
   path: '/events',
   summary: 'All events of the organisation, live',
-  description: 'With `Last-Event-ID` everything after that event comes first, from any replica, without gap or repetition.',
+  description:
+    'With `Last-Event-ID` everything after that event comes first, from any replica, without gap or repetition.',
   access: ['events:read'],
   boundKeys: true,
   rate: 'api',

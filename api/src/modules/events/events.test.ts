@@ -36,7 +36,10 @@ describe('events', () => {
       reader.close()
     }
     for (const { send } of [one, two])
-      await until(async () => (await send('GET', `/api/v1/instances/${instance}/messages`, { token })).body.items.length === 1)
+      await until(
+        async () =>
+          (await send('GET', `/api/v1/instances/${instance}/messages`, { token })).body.items.length === 1,
+      )
   })
 
   it('go on after Last-Event-ID on another replica, without gap or repetition, though the bus told nothing', async () => {
@@ -49,7 +52,10 @@ describe('events', () => {
     const second = await stream(two, `/instances/${instance}/events`, first.lastEventId())
     await pod.receive(textMessage('A4', PN, '4'))
     await until(() => second.events.length === 3)
-    assert.deepEqual(second.events.map((event) => event.data.seq), [2, 3, 4])
+    assert.deepEqual(
+      second.events.map((event) => event.data.seq),
+      [2, 3, 4],
+    )
     second.close()
   })
 
@@ -59,7 +65,10 @@ describe('events', () => {
     await pod.receive(textMessage('A1', PN, '1'), { publish: false })
     await pod.receive(textMessage('A2', PN, '2'))
     await until(() => reader.events.length === 2)
-    assert.deepEqual(reader.events.map((event) => event.data.seq), [1, 2])
+    assert.deepEqual(
+      reader.events.map((event) => event.data.seq),
+      [1, 2],
+    )
     reader.close()
   })
 
@@ -86,7 +95,9 @@ describe('events', () => {
     await mine.pod.receive(textMessage('A1', PN, 'yours'))
     await until(() => reader.events.length === 1)
     assert.equal(reader.events[0]?.data.organization, mine.organization)
-    const stranger = await one.send('GET', `/api/v1/instances/${other.instance}/events`, { token: mine.token })
+    const stranger = await one.send('GET', `/api/v1/instances/${other.instance}/events`, {
+      token: mine.token,
+    })
     assert.equal(stranger.status, 404)
     reader.close()
   })

@@ -97,7 +97,8 @@ export function createEventHub(deps: {
 /** An event of this organisation; undefined for anything else. */
 function readEvent(message: unknown, organization: string): PublicEvent | undefined {
   const envelope = message as EventEnvelope
-  if (typeof message !== 'object' || message === null || envelope.organization !== organization) return undefined
+  if (typeof message !== 'object' || message === null || envelope.organization !== organization)
+    return undefined
   if (!Object.hasOwn(EVENT_SCHEMAS, envelope.type)) return undefined
   const { error } = EVENT_SCHEMAS[envelope.type].unknown().validate(envelope.data)
   return error ? undefined : presentEvent(envelope)

@@ -15,7 +15,14 @@ export type PublicEvent = {
 export function presentEvent(envelope: EventEnvelope): PublicEvent {
   const shown = { ...envelope, data: withoutKeys(envelope) }
   const { instance, epoch, type, seq } = envelope
-  return { instance, epoch, type, ...(seq === undefined ? {} : { seq }), envelope: shown, json: JSON.stringify(shown) }
+  return {
+    instance,
+    epoch,
+    type,
+    ...(seq === undefined ? {} : { seq }),
+    envelope: shown,
+    json: JSON.stringify(shown),
+  }
 }
 
 function withoutKeys({ type, data }: EventEnvelope): object {

@@ -30,12 +30,22 @@ async function world() {
   const replicas = [replica(), replica()] as const
   const pods = new Map<Instance, { append(): Promise<JournalEntry>; publish(entry: JournalEntry): void }>()
   for (const instance of INSTANCES) {
-    const { lease, n: start } = await store.acquire({ instance, organization: ORGANIZATION, holder: 'p/1', ttlMs: 60_000 })
+    const { lease, n: start } = await store.acquire({
+      instance,
+      organization: ORGANIZATION,
+      holder: 'p/1',
+      ttlMs: 60_000,
+    })
     let n = start
     let seq = 0
     pods.set(instance, {
       async append() {
-        const entry: JournalEntry = { seq: ++seq, type: 'session.loggedOut', at: new Date(), data: { reason: `${seq}` } }
+        const entry: JournalEntry = {
+          seq: ++seq,
+          type: 'session.loggedOut',
+          at: new Date(),
+          data: { reason: `${seq}` },
+        }
         await store.append(lease, ++n, { entries: [entry] })
         await store.renew(lease, 60_000, { status: { phase: 'connected', since: new Date() }, seq })
         return entry
@@ -62,7 +72,13 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       fate: fc.constantFrom('told' as const, 'lost' as const, 'late' as const, 'doubled' as const),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('reconnect' as const), replica: fc.constantFrom(0 as const, 1 as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('reconnect' as const),
+      replica: fc.constantFrom(0 as const, 1 as const),
+    }),
+  },
 )
 
 describe('event stream', () => {
@@ -82,7 +98,10 @@ describe('event stream', () => {
           drained: () => Promise.resolve(),
           fail: (error) => assert.fail(String(error)),
         })
-        const request = () => ({ organization: ORGANIZATION, ...(lastId === undefined ? {} : { lastEventId: lastId }) })
+        const request = () => ({
+          organization: ORGANIZATION,
+          ...(lastId === undefined ? {} : { lastEventId: lastId }),
+        })
         let current = outlet()
         let stream = await replicas[0].open(request(), current)
         const late: (() => void)[] = []
@@ -106,9 +125,13 @@ describe('event stream', () => {
         }
         for (const publish of late.reverse()) publish()
         await Promise.all(replicas.map(({ hub }) => hub.checkHeads()))
-        await until(() => INSTANCES.every((instance) => (got.get(instance)?.at(-1) ?? 0) === (total.get(instance) ?? 0)), {
-          timeoutMs: 2_000,
-        })
+        await until(
+          () =>
+            INSTANCES.every((instance) => (got.get(instance)?.at(-1) ?? 0) === (total.get(instance) ?? 0)),
+          {
+            timeoutMs: 2_000,
+          },
+        )
         stream.close()
         await bus.stop()
         for (const instance of INSTANCES) {
