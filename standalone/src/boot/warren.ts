@@ -1,6 +1,6 @@
 /** The composition root of one machine: everything that Kubernetes would run in several pods, in one process. */
 import { writeFile } from 'node:fs/promises'
-import { type Api, createApi, loadApiConfig } from '@warren/api'
+import { createApi, loadApiConfig } from '@warren/api'
 import { createOperator } from '@warren/operator'
 import { createRedisBus } from '@warren/runtime/bus'
 import { systemClock as clock } from '@warren/runtime/clock'
@@ -19,6 +19,7 @@ import { type ComponentLogs, createComponentLogs } from './component-logs.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { startDataServices } from './data-services.ts'
 import { assertPortFree } from './free-or-fail.ts'
+import { openMedia } from './object-store.ts'
 import { ensureOwner, type Owner } from './owner.ts'
 import { sessionTemplate } from './session-template.ts'
 
@@ -113,6 +114,7 @@ export async function bootWarren({ options, terminal, env, lifecycle }: Boot): P
   lifecycle.add('operator', operator)
 
   const port = options.port || (await freePort())
+  const url = `http://localhost:${port}`
   const api = await createApi({
     config: loadApiConfig({
       HOST,
@@ -134,10 +136,12 @@ export async function bootWarren({ options, terminal, env, lifecycle }: Boot): P
     ids,
     logger: logs.logger('api'),
     registry,
+    ...(await openMedia(folder, url, env)),
   })
   lifecycle.add('api', api)
   const owner = await ensureOwner(api, folder)
-  await startApi(api)
+  await api.worker.start()
+  await api.web.start()
 
   const health = createHealthServer({
     port: 0,
@@ -149,7 +153,6 @@ export async function bootWarren({ options, terminal, env, lifecycle }: Boot): P
   })
   await health.start()
   lifecycle.add('health', health)
-  const url = `http://localhost:${port}`
   step.done(url)
 
   const warren: Warren = {
@@ -163,10 +166,6 @@ export async function bootWarren({ options, terminal, env, lifecycle }: Boot): P
   }
   await writeStatusFile(warren)
   return warren
-}
-
-async function startApi(api: Api): Promise<void> {
-  await api.web.start()
 }
 
 async function startSimulator(folder: DataFolder, terminal: Terminal, lifecycle: Lifecycle) {
