@@ -25,7 +25,7 @@ import {
   messageCollection,
 } from './modules/messages/index.ts'
 import { createOrganizationRepo, createOrganizationService } from './modules/organizations/index.ts'
-import type { PlatformDatabase } from './platform/index.ts'
+import { createNotice, type PlatformDatabase } from './platform/index.ts'
 import { createApply, createCursorRepo, createProjector } from './projection/index.ts'
 
 export type Services = ReturnType<typeof createServices>
@@ -33,7 +33,9 @@ export type Services = ReturnType<typeof createServices>
 export function createServices(deps: ApiDeps, database: PlatformDatabase) {
   const { config, clock, ids, logger, bus, cluster, sessions, objectStore } = deps
   const organizations = createOrganizationService({ repo: createOrganizationRepo(database), clock, ids })
-  const keys = createKeyService({ repo: createKeyRepo(database), clock, ids, logger })
+  /** Callers that ended before their time: signed out, or revoked. */
+  const ended = createNotice<string>()
+  const keys = createKeyService({ repo: createKeyRepo(database), onRevoked: ended.tell, clock, ids, logger })
   const auth = createAuthService({
     users: createUserRepo(database),
     logins: createLoginRepo(database),
@@ -42,6 +44,7 @@ export function createServices(deps: ApiDeps, database: PlatformDatabase) {
     accessTokens: accessTokensOf(config, deps),
     refreshSeconds: config.REFRESH_TOKEN_SECONDS,
     allowSignup: config.ALLOW_SIGNUP,
+    onEnded: ended.tell,
     clock,
     ids,
     logger,
@@ -91,6 +94,7 @@ export function createServices(deps: ApiDeps, database: PlatformDatabase) {
       countUnread: messageRepo.countUnread,
       instances,
     }),
+    ended,
     organizations,
     keys,
     auth,

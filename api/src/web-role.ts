@@ -1,7 +1,7 @@
 /** The web role: what clients talk to. Any number of replicas; none of them keeps anything that another would need. */
 import { METRICS } from '@warren/contracts'
 import type { HealthCheck } from '@warren/runtime/health'
-import { Histogram, LATENCY_BUCKETS } from '@warren/runtime/metrics'
+import { Gauge, Histogram, LATENCY_BUCKETS } from '@warren/runtime/metrics'
 import { Router } from 'express'
 import { Redis } from 'ioredis'
 import manifest from '../package.json' with { type: 'json' }
@@ -19,6 +19,7 @@ import {
   createEventHub,
   createEventsModule,
   createOpenStream,
+  createSocketServer,
   createSseServer,
 } from './modules/events/index.ts'
 import { healthRouter } from './modules/health/index.ts'
@@ -47,8 +48,12 @@ export const BLOBS_PATH = '/blobs'
 const GRACE_MS = 8_000
 
 export function createWebRole(deps: ApiDeps, database: PlatformDatabase, services: Services): WebRole {
-  const { config, clock, ids, logger, bus, sessions } = deps
+  const { config, clock, ids, logger, bus, sessions, redisPrefix = 'warren' } = deps
   let draining = false
+  const origins = config.CORS_ORIGINS.split(',')
+    .map((origin) => origin.trim())
+    .filter(Boolean)
+  const liveClients = liveClientsGauge(deps)
   const redis = new Redis(config.REDIS_URL, {
     lazyConnect: true,
     enableOfflineQueue: false,
@@ -63,6 +68,7 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
     open: openStream,
     heartbeatSeconds: config.SSE_HEARTBEAT_SECONDS,
     bufferBytes: config.SSE_BUFFER_BYTES,
+    onCount: (clients) => liveClients?.set({ transport: 'sse' }, clients),
     clock,
   })
 
@@ -101,9 +107,7 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
       bodyLimitBytes: config.BODY_LIMIT_BYTES,
       checkResponses: config.NODE_ENV === 'test',
     },
-    corsOrigins: config.CORS_ORIGINS.split(',')
-      .map((origin) => origin.trim())
-      .filter(Boolean),
+    corsOrigins: origins,
     trustProxy: config.TRUST_PROXY,
     showInternals: config.NODE_ENV === 'development',
     observe: requestObserver(deps),
@@ -112,6 +116,19 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
     logger,
   })
   const server = createWebServer(app, { host: config.HOST, port: config.PORT, clock })
+  const sockets = createSocketServer({
+    ...services,
+    httpServer: server.server,
+    open: openStream,
+    origins,
+    redisUrl: config.REDIS_URL,
+    redisPrefix,
+    recheckSeconds: config.SSE_HEARTBEAT_SECONDS,
+    onCount: (clients) => liveClients?.set({ transport: 'socket.io' }, clients),
+    clock,
+    logger,
+  })
+  services.ended.onTold(sockets.disconnect)
 
   return {
     modules,
@@ -121,12 +138,14 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
       // Redis is not needed to serve: a failed attempt goes on in the background.
       await redis.connect().catch(() => {})
       hub.start()
+      sockets.start()
       await server.start()
       logger.info('API listens', { address: server.address() })
     },
     async stop() {
       draining = true
       sse.stop()
+      await sockets.stop()
       await server.stop(GRACE_MS)
       hub.stop()
       redis.disconnect()
@@ -150,6 +169,16 @@ function rateLimiterOf({ config, redisPrefix = 'warren' }: ApiDeps, redis: Redis
     redis,
     `${redisPrefix}:rate`,
   )
+}
+
+function liveClientsGauge({ registry }: ApiDeps): Gauge<'transport'> | undefined {
+  if (!registry) return undefined
+  return new Gauge({
+    name: METRICS.liveClients,
+    help: 'Open event streams.',
+    labelNames: ['transport'],
+    registers: [registry],
+  })
 }
 
 function requestObserver({ registry }: ApiDeps): RequestObserver {

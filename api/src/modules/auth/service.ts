@@ -57,6 +57,8 @@ export function createAuthService(deps: {
   accessTokens: AccessTokens
   refreshSeconds: number
   allowSignup: boolean
+  /** Told `login:<id>` when a sign-in ends before its time. */
+  onEnded: (caller: string) => void
   clock: Clock
   ids: Ids
   logger: Logger
@@ -88,6 +90,7 @@ export function createAuthService(deps: {
   async function end(login: Pick<Login, '_id' | 'organization'>): Promise<void> {
     await logins.revoke(login.organization, login._id, clock.now())
     alive.forget(login._id)
+    deps.onEnded(`login:${login._id}`)
   }
 
   async function createOwner(registration: Registration, plan: Plan) {

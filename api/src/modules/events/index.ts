@@ -6,6 +6,7 @@ import { eventRoutes } from './routes.ts'
 import type { SseServer } from './sse.ts'
 
 export { createEventHub, type EventHub } from './hub.ts'
+export { createSocketServer, type SocketServer } from './socket-server.ts'
 export { createSseServer, type SseServer } from './sse.ts'
 export { createOpenStream, type OpenStream } from './stream.ts'
 

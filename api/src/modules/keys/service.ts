@@ -44,11 +44,13 @@ export type KeyService = {
 
 export function createKeyService(deps: {
   repo: KeyRepo
+  /** Told `key:<id>`. */
+  onRevoked: (caller: string) => void
   clock: Clock
   ids: Ids
   logger: Logger
 }): KeyService {
-  const { repo, clock, ids, logger } = deps
+  const { repo, onRevoked, clock, ids, logger } = deps
   const known = createTtlCache<ApiKey | null>(clock, CACHE_MS)
   const touched = new Map<string, number>()
 
@@ -94,6 +96,7 @@ export function createKeyService(deps: {
       const key = await repo.revoke(organization, id, clock.now())
       if (!key) throw new WarrenError('not_found')
       known.forget(key.hash)
+      onRevoked(`key:${id}`)
     },
 
     async authenticate(text) {
