@@ -13,6 +13,9 @@ import { showClosing, showConfig, showReady } from './texts.ts'
 
 const terminal = createTerminal(process.stdout, process.env)
 
+/** One Ctrl-C may arrive twice: from the terminal, and passed on by whoever started us. */
+const SAME_SIGNAL_MS = 500
+
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))
   if (options === 'help') return void process.stdout.write(HELP)
@@ -25,6 +28,7 @@ async function run(options: Options): Promise<void> {
   await lifecycle.start()
   const stopping = new AbortController()
   let ending: Promise<void> | undefined
+  let endingSinceMs = 0
 
   async function end(code: number): Promise<void> {
     stopping.abort()
@@ -33,10 +37,14 @@ async function run(options: Options): Promise<void> {
     process.exit(code)
   }
   function onSignal(): void {
-    // The second Ctrl-C does not wait: what we started ends with us.
-    if (ending) process.exit(130)
-    showClosing(terminal)
-    ending = end(0)
+    if (!ending) {
+      endingSinceMs = performance.now()
+      showClosing(terminal)
+      ending = end(0)
+    } else if (performance.now() - endingSinceMs > SAME_SIGNAL_MS) {
+      // The second Ctrl-C does not wait: what we started ends with us.
+      process.exit(130)
+    }
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
