@@ -6,9 +6,11 @@ import { Router } from 'express'
 import { Redis } from 'ioredis'
 import manifest from '../package.json' with { type: 'json' }
 import type { ApiDeps } from './create-api.ts'
-import { createHttpApp } from './http/app.ts'
+import { API_PREFIX, createHttpApp } from './http/app.ts'
+import { docsRouter } from './http/docs.ts'
 import { createIdempotency } from './http/idempotency.ts'
 import type { ApiModule } from './http/index.ts'
+import { type OpenApiDocument, openApiDocument } from './http/openapi.ts'
 import { createRateLimiter, parseBudget, type RateLimiter, unlimited } from './http/rate-limit.ts'
 import type { RequestObserver } from './http/request-log.ts'
 import { createWebServer } from './http/server.ts'
@@ -38,6 +40,7 @@ export type WebRole = {
   /** `http://host:port`, between start and stop. */
   address(): string
   readonly modules: readonly ApiModule[]
+  readonly openApi: OpenApiDocument
   readonly checks: readonly HealthCheck[]
 }
 
@@ -83,6 +86,7 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
     createMediaModule(services.media),
     createEventsModule({ sse, ...services }),
   ]
+  const openApi = openApiDocument(modules, { version: manifest.version, prefix: API_PREFIX })
   const checks: HealthCheck[] = [
     { name: 'mongo', run: () => database.ping() },
     { name: 'redis', optional: true, run: () => assertConnected(bus.connected()) },
@@ -91,6 +95,7 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
     modules,
     extras: [
       ...(deps.blobHandler ? [Router().use(BLOBS_PATH, deps.blobHandler)] : []),
+      docsRouter(openApi, API_PREFIX),
       healthRouter({
         checks,
         draining: () => draining,
@@ -132,6 +137,7 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
 
   return {
     modules,
+    openApi,
     checks,
     address: server.address,
     async start() {

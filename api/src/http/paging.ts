@@ -18,7 +18,7 @@ export function pageOf(item: Joi.Schema): Joi.ObjectSchema {
   return Joi.object({
     items: Joi.array().items(item).required(),
     nextCursor: Joi.string().description('Absent on the last page.'),
-  })
+  }).meta({ items: item })
 }
 
 export function presentPage<T, U>(
