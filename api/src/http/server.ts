@@ -1,7 +1,7 @@
 /** The HTTP server of the web role: listens, and stops without cutting off requests that are under way. */
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Clock } from '@warren/runtime/clock'
 
 export type WebServer = {
@@ -22,6 +22,13 @@ export function createWebServer(
     listener,
   )
   let listening = false
+  // Clients open connections in advance. One that never had a request does not count as idle for Node, and would be waited for.
+  const unused = new Set<Socket>()
+  server.on('connection', (socket) => {
+    unused.add(socket)
+    socket.once('close', () => unused.delete(socket))
+  })
+  server.on('request', (request) => unused.delete(request.socket))
   return {
     server,
     async start() {
@@ -35,6 +42,7 @@ export function createWebServer(
       const closed = once(server, 'close')
       server.close()
       server.closeIdleConnections()
+      for (const socket of unused) socket.destroy()
       const timer = clock.setTimer(graceMs, () => server.closeAllConnections())
       await closed
       timer.stop()
