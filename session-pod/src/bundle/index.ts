@@ -48,6 +48,17 @@ export default () => logger;`,
   },
 }
 
+/** Node's own URL for the connection string of MongoDB: the library for it brings 2 MB of Unicode tables. */
+const ownUrl: Plugin = {
+  name: 'own-url',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^whatwg-url$/ }, ({ path }) => ({ path, namespace: 'own-url' }))
+    onLoad({ filter: /.*/, namespace: 'own-url' }, () => ({
+      contents: 'module.exports = { URL: globalThis.URL, URLSearchParams: globalThis.URLSearchParams };',
+    }))
+  },
+}
+
 const lightBridge: Plugin = {
   name: 'light-bridge',
   setup({ onResolve }) {
@@ -79,7 +90,7 @@ export async function bundleSession(folder: string): Promise<string> {
       js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
     },
     external: ['./app-state-bridge.cjs'],
-    plugins: [lazyProtobuf, absent, noPino, lightBridge],
+    plugins: [lazyProtobuf, absent, noPino, ownUrl, lightBridge],
     logLevel: 'error',
   })
   const bridge = build({
