@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { FINALIZER, RESTARTED_AT_ANNOTATION, type WhatsAppInstance } from '@warren/contracts'
+import type { SessionPod } from '@warren/runtime/cluster'
+import { sessionPodOf } from '../../pods/session-pod.ts'
+import { INSTANCE, podOf } from '../../testing/objects.ts'
+import { TEMPLATE } from '../../testing/operator-harness.ts'
+import type { DeletionStage } from '../deletion/decide.ts'
+import { decidePod } from './decide.ts'
+
+type Row = {
+  when: string
+  instance?: (it: WhatsAppInstance) => void
+  pod?: ((it: SessionPod) => SessionPod) | 'none'
+  deletion?: DeletionStage
+  expected: string
+}
+
+const rows: Row[] = [
+  { when: 'there is no pod', pod: 'none', expected: 'create' },
+  {
+    when: 'the finalizer is not there yet',
+    instance: (it) => delete it.metadata.finalizers,
+    pod: 'none',
+    expected: 'nothing',
+  },
+  { when: 'the pod is right', expected: 'nothing' },
+  { when: 'suspended, with a pod', instance: suspend, expected: 'delete Suspended' },
+  { when: 'suspended, without', instance: suspend, pod: 'none', expected: 'nothing' },
+  { when: 'deleted', instance: remove, deletion: 'stopPod', expected: 'delete Deleted' },
+  { when: 'deleted, to be logged out first', instance: remove, deletion: 'logout', expected: 'nothing' },
+  {
+    when: 'deleted, suspended, to be logged out',
+    instance: both,
+    pod: 'none',
+    deletion: 'logout',
+    expected: 'create',
+  },
+  { when: 'deleted, nothing left', instance: remove, pod: 'none', deletion: 'release', expected: 'nothing' },
+  { when: 'a restart was asked for', instance: restart, expected: 'delete RestartRequested paced' },
+  { when: 'the number of attempts changed', instance: reconfigure, expected: 'delete TemplateChanged paced' },
+  {
+    when: 'the pod was evicted',
+    pod: (it) => ({ ...it, status: { phase: 'Failed' } }),
+    expected: 'delete PodEnded paced',
+  },
+  { when: 'the pod is ending', instance: suspend, pod: ending, expected: 'nothing' },
+  {
+    when: "the pod is somebody else's",
+    instance: suspend,
+    pod: (it) => ownedBy(it, 'Pod', 'other'),
+    expected: 'nothing',
+  },
+  {
+    when: "the pod is a predecessor's",
+    pod: (it) => ownedBy(it, 'WhatsAppInstance', INSTANCE.metadata.name),
+    expected: 'nothing',
+  },
+]
+
+for (const { when, instance: change, pod: changePod, deletion = 'none', expected } of rows)
+  test(`${when}: ${expected}`, () => {
+    const instance = structuredClone(INSTANCE)
+    const pod = changePod === 'none' ? undefined : (changePod ?? ((it) => it))(podOf(instance))
+    change?.(instance)
+    const action = decidePod({ instance, pod, desired: sessionPodOf(instance, TEMPLATE), deletion })
+    const told = action.do === 'delete' ? `delete ${action.reason}${action.paced ? ' paced' : ''}` : action.do
+    assert.equal(told, expected)
+    if (action.do === 'delete') assert.equal(action.uid, pod?.metadata.uid)
+  })
+
+function suspend(it: WhatsAppInstance): void {
+  it.spec.operatingMode = 'Suspended'
+}
+function remove(it: WhatsAppInstance): void {
+  it.metadata.deletionTimestamp = '2026-01-01T00:00:00.000Z'
+  it.metadata.finalizers = [FINALIZER]
+}
+function both(it: WhatsAppInstance): void {
+  suspend(it)
+  remove(it)
+}
+function restart(it: WhatsAppInstance): void {
+  it.metadata.annotations = { [RESTARTED_AT_ANNOTATION]: 'now' }
+}
+function reconfigure(it: WhatsAppInstance): void {
+  it.spec.pairing.maxAttempts = 5
+}
+function ending(it: SessionPod): SessionPod {
+  return { ...it, metadata: { ...it.metadata, deletionTimestamp: '2026-01-01T00:00:00.000Z' } }
+}
+function ownedBy(it: SessionPod, kind: string, name: string): SessionPod {
+  const owner = { apiVersion: 'x', kind, name, uid: 'another', controller: true }
+  return { ...it, metadata: { ...it.metadata, ownerReferences: [owner] } }
+}

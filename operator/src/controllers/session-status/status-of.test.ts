@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CONDITION_REASONS, type ConditionType, SESSION_PHASES, type SessionStatus } from '@warren/contracts'
+import fc from 'fast-check'
+import { INSTANCE, NOW, podOf, sessionOf } from '../../testing/objects.ts'
+import { ACCOUNT } from '../../testing/operator-harness.ts'
+import { statusOf } from './status-of.ts'
+
+const at = NOW
+/** What the session says -> phase, then the reasons of Paired, Connected, Ready, Degraded. */
+const rows: [Omit<SessionStatus, 'since'> | null, string][] = [
+  [null, 'Pending Unknown NoSession NotPaired Healthy'],
+  [{ phase: 'starting' }, 'Pending Unknown NotPaired NotPaired Healthy'],
+  [{ phase: 'pairing' }, 'Pairing PairingRequired NotPaired NotPaired Healthy'],
+  [{ phase: 'connecting', account: ACCOUNT }, 'Connecting Linked Connecting NotConnected Healthy'],
+  [{ phase: 'connected', account: ACCOUNT }, 'Connected Linked Open Ready Healthy'],
+  [
+    { phase: 'reconnecting', account: ACCOUNT, retry: { attempt: 2, nextAt: at } },
+    'Connecting Linked Reconnecting NotConnected Healthy',
+  ],
+  [
+    { phase: 'reconnecting', account: ACCOUNT, retry: { attempt: 9, nextAt: at } },
+    'Degraded Linked Reconnecting NotConnected RepeatedReconnects',
+  ],
+  [
+    { phase: 'reconnecting', account: ACCOUNT, reason: 'ClientRefused' },
+    'Degraded Linked Reconnecting NotConnected ClientRefused',
+  ],
+  [
+    { phase: 'parked', reason: 'PairingAttemptsUsedUp' },
+    'Pairing PairingAttemptsUsedUp NotPaired NotPaired Healthy',
+  ],
+  [
+    { phase: 'parked', account: ACCOUNT, reason: 'ConnectionReplaced' },
+    'Degraded Linked Parked NotConnected Conflict',
+  ],
+  [{ phase: 'loggedOut' }, 'LoggedOut LoggedOut NotPaired NotPaired Healthy'],
+  [{ phase: 'banned', account: ACCOUNT }, 'Banned Linked Banned NotConnected Healthy'],
+  [{ phase: 'stopped', account: ACCOUNT }, 'Connecting Linked NoSession NotConnected Healthy'],
+]
+
+for (const [said, expected] of rows)
+  test(`${said?.phase ?? 'nothing said'} ${said?.reason ?? ''}: ${expected}`, () => {
+    const { phase, conditions } = statusOf({
+      instance: INSTANCE,
+      pod: podOf(INSTANCE),
+      session: sessionOf(said),
+      now: NOW,
+    })
+    const reasons = (conditions ?? []).slice(1).map(({ reason }) => reason)
+    assert.equal([phase, ...reasons].join(' '), expected)
+  })
+
+const status = fc.record(
+  {
+    phase: fc.constantFrom(...SESSION_PHASES),
+    reason: fc.constantFrom('PairingAttemptsUsedUp', 'ConnectionReplaced', 'ClientRefused', 'Other'),
+    message: fc.string({ maxLength: 2_000 }),
+    account: fc.constant(ACCOUNT),
+    pairing: fc.constant({ method: 'qr' as const, qr: 'SECRET', attempt: 1, maxAttempts: 3, expiresAt: at }),
+    lastConnectedAt: fc.date({ noInvalidDate: true }),
+    lastDisconnect: fc.constant({ code: 428, reason: 'closed', at }),
+    retry: fc.constant({ attempt: 7, nextAt: at }),
+  },
+  { requiredKeys: ['phase'] },
+)
+
+test('its own result changes nothing, every reason is a documented one, and no QR is shown unasked', () => {
+  fc.assert(
+    fc.property(
+      fc.option(status),
+      fc.boolean(),
+      fc.boolean(),
+      fc.nat(100_000),
+      (said, hasPod, deleting, laterMs) => {
+        const instance = structuredClone(INSTANCE)
+        if (deleting) instance.metadata.deletionTimestamp = at.toISOString()
+        const view = { pod: hasPod ? podOf(instance) : undefined, session: sessionOf(said), now: NOW }
+        const first = statusOf({ ...view, instance })
+        const session = { ...view.session, expiresAt: new Date(NOW.getTime() + laterMs + 15_000) }
+        const now = new Date(NOW.getTime() + laterMs)
+        const second = statusOf({ ...view, session, now, instance: { ...instance, status: first } })
+        assert.deepEqual(second, first)
+        assert.ok(!JSON.stringify(first).includes('SECRET'))
+        for (const { type, reason, message } of first.conditions ?? []) {
+          assert.ok(reason in CONDITION_REASONS[type as ConditionType], `${type} ${reason}`)
+          assert.ok(message.length <= 1024)
+        }
+      },
+    ),
+  )
+})
