@@ -30,6 +30,7 @@ export type Rig = {
   readonly simulator: Simulator
   readonly store: SessionStore
   readonly bus: Bus
+  readonly controlUrl: string
   /** Everything that belongs to one account. */
   account(): Account
 }
@@ -77,6 +78,7 @@ export async function createRig(file: Cleanup, command: readonly string[] = [SES
     simulator,
     store,
     bus,
+    controlUrl: addresses.controlUrl,
     account: () => accountOn({ simulator, store, bus, addresses, env, file, command }),
   }
 }

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type SessionStatus, WarrenError } from '@warren/contracts'
+import { createFakeClock } from '@warren/runtime/clock'
+import { silentLogger } from '@warren/runtime/logger'
+import { createMemorySessionStore } from '@warren/runtime/session-store'
+import { acquireLease, createKeeper } from './lease.ts'
+
+const TTL_MS = 15_000
+const request = { instance: 'test.one', organization: 'acme', ttlMs: TTL_MS }
+const status = (phase: SessionStatus['phase']): SessionStatus => ({ phase, since: new Date(0) })
+
+async function hold() {
+  const clock = createFakeClock()
+  const store = createMemorySessionStore(clock)
+  const { lease } = await store.acquire({ ...request, holder: 'pod/a' })
+  const present = { status: status('starting') }
+  const lost: unknown[] = []
+  let reported = 0
+  const writer = { ...store }
+  const keeper = createKeeper({
+    writer: { renew: (...args) => writer.renew(...args), release: store.release },
+    lease,
+    ttlMs: TTL_MS,
+    clock,
+    logger: silentLogger,
+    report: () => ({ ...present, seq: 0 }),
+    onLost: (error) => lost.push(error),
+    onReported: () => reported++,
+  })
+  keeper.start()
+  return { clock, store, writer, present, keeper, lost, reported: () => reported }
+}
+
+test('the lease is kept as long as the database answers', async () => {
+  const { clock, lost, store, keeper } = await hold()
+  await clock.advance(10 * TTL_MS)
+  assert.deepEqual(lost, [])
+  await assert.rejects(store.acquire({ ...request, holder: 'pod/b' }), { code: 'lease_held' })
+  await keeper.release()
+  assert.equal((await store.acquire({ ...request, holder: 'pod/b' })).lease.epoch, 2)
+  assert.equal(clock.pendingTimers(), 0)
+})
+
+test('cut off from the database it gives up before the lease ends, by its own clock', async () => {
+  const { clock, writer, lost } = await hold()
+  await clock.advance(TTL_MS / 3)
+  writer.renew = () => new Promise(() => {})
+  clock.jumpWallClock(-3_600_000)
+  await clock.advance(TTL_MS * 0.79)
+  assert.equal(lost.length, 0)
+  await clock.advance(TTL_MS * 0.02)
+  assert.equal(lost.length, 1)
+})
+
+test('a lease that another took is lost at once', async () => {
+  const { clock, writer, lost } = await hold()
+  writer.renew = async () => {
+    throw new WarrenError('fenced')
+  }
+  await clock.advance(TTL_MS / 3)
+  assert.equal(lost.length, 1)
+  await clock.advance(TTL_MS)
+  assert.equal(lost.length, 1)
+})
+
+test('a change of the status is stored now and told once, also when it comes during a renewal', async () => {
+  const { clock, store, present, keeper, reported } = await hold()
+  present.status = status('connecting')
+  keeper.report()
+  present.status = status('connected')
+  keeper.report()
+  await clock.advance(0)
+  assert.equal((await store.session('test.one'))?.status?.phase, 'connected')
+  await clock.advance(2 * TTL_MS)
+  assert.ok(reported() <= 2)
+})
+
+test('who waits for a lease gets it when it ends', async () => {
+  const { clock, store, keeper } = await hold()
+  const options = { clock, logger: silentLogger, signal: new AbortController().signal }
+  const waiting = acquireLease(store, { ...request, holder: 'pod/b' }, options)
+  await clock.advance(10_000)
+  await keeper.release()
+  await clock.advance(3_000)
+  assert.equal((await waiting).lease.epoch, 2)
+})

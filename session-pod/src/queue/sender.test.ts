@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type QueueDoc, WarrenError } from '@warren/contracts'
+import { systemClock } from '@warren/runtime/clock'
+import { silentLogger } from '@warren/runtime/logger'
+import { until } from '@warren/runtime/testing'
+import fc from 'fast-check'
+import { createJournal } from '../session/journal.ts'
+import { createState, type SessionState } from '../store/state.ts'
+import { createAddressBook } from '../whatsapp/addresses.ts'
+import type { Destination, Messenger } from '../whatsapp/messenger.ts'
+import { createOutbox } from './outbox.ts'
+import { createQueueMarker } from './queue-marker.ts'
+import { createSender } from './sender.ts'
+
+const chat = '491@s.whatsapp.net'
+
+function row(messageId: string, position: number, to = chat): QueueDoc {
+  return {
+    _id: `test.one/${messageId}`,
+    instance: 'test.one',
+    organization: 'acme',
+    messageId,
+    position,
+    to,
+    content: { type: 'text', text: messageId },
+    state: 'queued',
+    createdAt: new Date(),
+  }
+}
+
+/** A sender on a queue in memory and a WhatsApp that notes what is relayed. */
+function setUp(queue: QueueDoc[], state: SessionState = createState(createJournal(0))) {
+  const relayed: string[] = []
+  const outbox = createOutbox(state, systemClock)
+  const done = new Set<string>()
+  const marker = createQueueMarker({
+    now: state.mark,
+    tell: async (ids, to) => {
+      if (to === 'done') for (const id of ids) done.add(id)
+    },
+    onDone: outbox.forget,
+    onError: (error) => assert.fail(String(error)),
+  })
+  const behaviour: { resolve: (to: string) => Promise<Destination>; relay: (id: string) => Promise<void> } = {
+    resolve: async (to) => ({ jid: to }),
+    relay: async (id) => void relayed.push(id),
+  }
+  const messenger = {
+    resolve: (to: string) => behaviour.resolve(to),
+    relay: (id: string) => behaviour.relay(id),
+  } as Messenger
+  const sender = createSender({
+    outbox,
+    marker,
+    pending: async (after, limit) =>
+      queue.filter((one) => one.position > after && !done.has(one.messageId)).slice(0, limit),
+    build: async ({ content }) => ({
+      proto: Buffer.from(JSON.stringify(content)),
+      content: { type: 'text', text: '' },
+    }),
+    addresses: createAddressBook(() => undefined),
+    own: () => ({ pn: '490@s.whatsapp.net' }),
+    clock: systemClock,
+    logger: silentLogger,
+    onSent: () => {},
+  })
+  return { sender, messenger, state, outbox, marker, relayed, done, behaviour }
+}
+
+const statuses = (state: SessionState) =>
+  (state.cut()?.entries ?? []).flatMap((entry) => (entry.type === 'message.status' ? entry.data : []))
+
+test('rows of one chat go out in order, chats side by side', async () => {
+  const rows = Array.from({ length: 40 }, (_, i) => row(`M${i}`, i + 1, `49${i % 4}@s.whatsapp.net`))
+  const { sender, messenger, relayed } = setUp(rows)
+  sender.ready(messenger)
+  await until(() => relayed.length === rows.length)
+  for (let lane = 0; lane < 4; lane++) {
+    const order = relayed.filter((id) => Number(id.slice(1)) % 4 === lane)
+    assert.deepEqual(
+      order,
+      order.toSorted((a, b) => Number(a.slice(1)) - Number(b.slice(1))),
+    )
+  }
+  await sender.stop()
+})
+
+test('nothing is taken before WhatsApp delivers, and nothing of an old connection after it was lost', async () => {
+  const { sender, messenger, relayed, behaviour } = setUp([row('M1', 1)])
+  sender.wake()
+  const hanging = Promise.withResolvers<Destination>()
+  behaviour.resolve = () => hanging.promise
+  sender.ready(messenger)
+  await new Promise((resolve) => setImmediate(resolve))
+  sender.ready(undefined)
+  hanging.resolve({ jid: chat })
+  await sender.stop()
+  assert.deepEqual(relayed, [])
+})
+
+test('refusals before anything is sent end the row with a typed error', async () => {
+  const { sender, messenger, behaviour, state, marker, done } = setUp([row('M1', 1)])
+  behaviour.resolve = async () => 'absent'
+  sender.ready(messenger)
+  await until(() => state.get('finished', 'M1'))
+  assert.deepEqual(
+    statuses(state).map(({ status, error }) => [status, error?.code]),
+    [['failed', 'not_on_whatsapp']],
+  )
+  marker.onDurable(state.mark())
+  await until(() => done.has('M1'))
+  await sender.stop()
+})
+
+test('a failure that may pass leaves the row where it is', async () => {
+  const { sender, messenger, behaviour, state } = setUp([row('M1', 1)])
+  behaviour.resolve = async () => {
+    throw new WarrenError('not_connected')
+  }
+  sender.ready(messenger)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.equal(state.cut(), undefined)
+  await sender.stop()
+})
+
+test('the crash matrix: at whatever boundary the process dies, each message goes out, and none after its answer', async () => {
+  /** Where the life ends: rows seen, taken (durable or not), relayed, answered, marked. */
+  const boundary = fc.constantFrom('queued', 'accepted', 'relayed', 'answered', 'marked')
+  await fc.assert(
+    fc.asyncProperty(fc.array(boundary, { minLength: 1, maxLength: 5 }), async (ends) => {
+      const queue = ends.map((_, i) => row(`M${i}`, i + 1))
+      const state = createState(createJournal(0))
+      const before = setUp(queue, state)
+      const record = (id: string, position: number) => ({
+        to: chat,
+        proto: Buffer.from(id),
+        chat: { jid: chat },
+        position,
+      })
+      const message = {
+        id: '',
+        chat: { jid: chat },
+        sender: { jid: chat },
+        fromMe: true,
+        timestamp: new Date(),
+      }
+      for (const [i, end] of ends.entries()) {
+        const id = `M${i}`
+        if (end === 'queued') continue
+        before.outbox.accept(id, record(id, i + 1), { ...message, content: { type: 'text', text: '' } })
+        if (end === 'accepted' || end === 'relayed') continue
+        before.outbox.sent(id, new Date())
+        if (end === 'marked')
+          queue.splice(
+            queue.findIndex(({ messageId }) => messageId === id),
+            1,
+          )
+      }
+      const after = setUp(queue, state)
+      after.sender.ready(after.messenger)
+      const expected = ends.flatMap((end, i) =>
+        ['queued', 'accepted', 'relayed'].includes(end) ? [`M${i}`] : [],
+      )
+      await until(() => after.relayed.length === expected.length)
+      await after.sender.stop()
+      assert.deepEqual(after.relayed.toSorted(), expected)
+      // Rows that were answered are told to the queue, and then forgotten.
+      after.marker.onDurable(state.mark())
+      await after.marker.settled()
+      for (const [i, end] of ends.entries()) {
+        if (end === 'answered') assert.ok(after.done.has(`M${i}`))
+        if (end === 'answered' || end === 'marked') assert.equal(state.get('finished', `M${i}`), undefined)
+      }
+    }),
+    { numRuns: 50 },
+  )
+})
