@@ -61,16 +61,25 @@ async function moveMessage(
     await messages.update(here, { $set: { chat, author } })
     return
   }
-  const further =
-    message.status && (twin.status === undefined || statusAdvances(twin.status, message.status))
-      ? { status: message.status, ...(message.statusAt ? { statusAt: message.statusAt } : {}) }
-      : {}
-  const read = message.readAt && !twin.readAt ? { readAt: message.readAt } : {}
-  await messages.update(
-    { ...scope, id, fromMe, chat, author },
-    { $set: { 'chatAddress.pn': pn, ...further, ...read } },
-  )
+  await messages.update({ ...scope, id, fromMe, chat, author }, { $set: joined(twin, message) })
   await messages.remove(here)
+}
+
+/** What the one of two copies of a message knows better than the other. */
+function joined(kept: MessageDoc, gone: MessageDoc): Partial<MessageDoc> {
+  const { status, statusAt, error, content, timestamp, pushName, seq, stored, mediaError, mediaSeq, readAt } =
+    gone
+  const further = status && (kept.status === undefined || statusAdvances(kept.status, status))
+  return defined({
+    ...(further ? { status, statusAt, error } : {}),
+    ...(seq > kept.seq ? { content, timestamp, pushName, seq } : {}),
+    ...(mediaSeq > kept.mediaSeq ? { stored, mediaError, mediaSeq } : {}),
+    ...(kept.readAt ? {} : { readAt }),
+  })
+}
+
+function defined<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
 }
 
 async function moveChat(chats: ChatCollection, scope: Scope, { pn, lid }: Pair): Promise<void> {

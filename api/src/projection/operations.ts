@@ -63,7 +63,8 @@ export function addOperations(operations: Operations, scope: Scope, entry: Journ
     case 'message.media': {
       const { id, chat, media, error } = entry.data
       operations.messages.push({
-        filter: { ...scope, id, chat: file(chat, seq).key, mediaSeq: { $lt: seq } },
+        // Of a message that is older than this entry: repeated, it must not find one that came after it.
+        filter: { ...scope, id, chat: file(chat, seq).key, seq: { $lt: seq }, mediaSeq: { $lt: seq } },
         update: {
           $set: { stored: media, mediaSeq: seq, ...(error ? { mediaError: error } : {}) },
           ...(error ? {} : { $unset: { mediaError: '' } }),
@@ -133,6 +134,7 @@ function statusOperation(
       id,
       fromMe: true,
       status: { $in: before },
+      seq: { $lt: seq },
       $or: [{ queued: true }, { chat: file(chat, seq).key }],
     },
     update: {

@@ -129,13 +129,15 @@ export function createInstanceService(deps: {
       patch(organization, id, { annotations: { [RESTARTED_AT_ANNOTATION]: clock.now().toISOString() } }),
 
     async remove(organization, id, policy) {
-      const resource = await require(organization, id)
-      const { metadata, spec } = resource
-      if (policy && policy !== spec.deletionPolicy)
-        await instances.patch(metadata, { spec: { deletionPolicy: policy } }, { uid: metadata.uid })
-      await instances.delete(metadata, { uid: metadata.uid })
-      const gone = { ...metadata, deletionTimestamp: metadata.deletionTimestamp ?? clock.now().toISOString() }
-      return withSession({ ...resource, metadata: gone })
+      const found = await require(organization, id)
+      const { uid } = found.metadata
+      const changes = policy !== undefined && policy !== found.spec.deletionPolicy
+      const resource = changes
+        ? await instances.patch(found.metadata, { spec: { deletionPolicy: policy } }, { uid })
+        : found
+      await instances.delete(resource.metadata, { uid })
+      const { deletionTimestamp = clock.now().toISOString() } = resource.metadata
+      return withSession({ ...resource, metadata: { ...resource.metadata, deletionTimestamp } })
     },
 
     async logout(organization, id) {
