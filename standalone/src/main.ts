@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { systemClock as clock } from '@warren/runtime/clock'
 import { createLifecycle } from '@warren/runtime/lifecycle'
-import { silentLogger } from '@warren/runtime/logger'
+import { type LogFields, silentLogger } from '@warren/runtime/logger'
 import { bootWarren } from './boot/warren.ts'
 import { runDemo } from './demo/demo.ts'
 import { HELP, type Options, readOptions, StartError } from './options.ts'
@@ -24,7 +24,9 @@ async function main(): Promise<void> {
 }
 
 async function run(options: Options): Promise<void> {
-  const lifecycle = createLifecycle({ logger: silentLogger, clock })
+  const stopProblems = (message: string, fields?: LogFields) =>
+    terminal.warn(`${fields?.resource}: ${message}`)
+  const lifecycle = createLifecycle({ logger: { ...silentLogger, error: stopProblems }, clock })
   await lifecycle.start()
   const stopping = new AbortController()
   let ending: Promise<void> | undefined
@@ -55,7 +57,7 @@ async function run(options: Options): Promise<void> {
     const warren = await bootWarren({ options, terminal, env: process.env, lifecycle })
     if (options.mode === 'demo') await runDemo(warren, terminal, stopping.signal)
     if (options.mode === 'real') await linkRealPhone(warren, terminal, stopping.signal)
-    showReady(terminal, warren, options, performance.now() - startedMs)
+    await showReady(terminal, warren, performance.now() - startedMs)
   } catch (error) {
     if (ending) return
     tell(error)

@@ -1,15 +1,18 @@
 import { relative } from 'node:path'
+import { instanceIdOf } from '@warren/contracts'
 import type { Environment } from '@warren/runtime/embedded'
 import type { Warren } from './boot/warren.ts'
+import { CONTACT } from './demo/people.ts'
 import type { Options } from './options.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What to do next: addresses, the sign-in, and lines to copy. */
-export function showReady(terminal: Terminal, warren: Warren, options: Options, tookMs: number): void {
+export async function showReady(terminal: Terminal, warren: Warren, tookMs: number): Promise<void> {
   const { url, owner, folder, simulator, healthUrl } = warren
   const here = (path: string) => relative(process.cwd(), path) || '.'
-  const instance = options.mode === 'real' ? 'default.my-phone' : 'default.demo'
-  const to = options.mode === 'real' ? 'PHONE_NUMBER' : '4917139200002'
+  const [first] = (await warren.cluster.instances.list({ organization: owner.organization, limit: 1 })).items
+  const instance = first ? instanceIdOf(first.metadata) : 'default.NAME'
+  const to = simulator ? CONTACT.number : 'PHONE_NUMBER'
   terminal.heading(`Ready in ${(tookMs / 1_000).toFixed(1)} s`)
   terminal.row('API', `${url}/api/v1`)
   terminal.row('Docs', `${url}/docs`)
@@ -20,6 +23,7 @@ export function showReady(terminal: Terminal, warren: Warren, options: Options, 
   terminal.row('Logs', `${here(folder.logs)}/`)
   terminal.row('Sign-in', `${owner.email}  ${owner.password}`)
   terminal.heading('Try')
+  if (!first) terminal.line(`  cp examples/instances/demo.yaml ${here(folder.instances)}/`)
   const json = `-H 'content-type: application/json'`
   const credentials = JSON.stringify({ email: owner.email, password: owner.password })
   const token = `TOKEN=$(curl -s ${url}/api/v1/auth/login ${json} -d '${credentials}' | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')`

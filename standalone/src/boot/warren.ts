@@ -26,6 +26,7 @@ import { sessionTemplate } from './session-template.ts'
 const HOST = '127.0.0.1'
 const SESSIONS_DB = 'warren_sessions'
 const VERSION = '0.1.0'
+const SAVE_SIMULATOR_MS = 15_000
 /** New sessions a second: two cores connect about this many without slowing each other down. */
 const STARTS = { perSecond: 4, burst: 8 }
 
@@ -173,6 +174,9 @@ async function startSimulator(folder: DataFolder, terminal: Terminal, lifecycle:
   const control = createSimulator({ stateFile: folder.path('simulator.json') })
   const { controlUrl } = await control.start()
   lifecycle.add('simulator', control)
+  // If we are killed, phones and contacts must not have forgotten what their sessions know.
+  const saving = clock.setInterval(SAVE_SIMULATOR_MS, () => void control.save().catch(() => {}))
+  lifecycle.add('simulator state', saving)
   step.done(controlUrl)
   return { control, controlUrl }
 }

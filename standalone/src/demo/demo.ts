@@ -67,9 +67,10 @@ export async function runDemo(warren: Warren, terminal: Terminal, signal: AbortS
     }
     const instance = await waitFor(look, PATIENCE_MS, signal)
     if (instance?.state !== 'connected') return false
-    const seconds = ((performance.now() - beganMs) / 1_000).toFixed(1)
-    const how = shown === undefined ? 'resumed the linked session without a new QR' : 'scanned and connected'
-    terminal.success(`+${instance.account?.phone}: ${how} ${terminal.style('dim', `${seconds} s`)}`)
+    const seconds = terminal.style('dim', `${((performance.now() - beganMs) / 1_000).toFixed(1)} s`)
+    const how =
+      shown === undefined ? 'resumed the linked session without a new QR' : `scanned and connected ${seconds}`
+    terminal.success(`+${instance.account?.phone}: ${how}`)
     return true
   }
 
