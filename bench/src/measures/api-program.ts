@@ -1,8 +1,9 @@
 /**
  * The API's web role in a process of its own, with real MongoDB and Redis; only the cluster is in memory, since it is read and not
- * measured. Configured as the API is, by the environment; tells its address over IPC.
+ * measured. Configured as the API is, by the environment, and by BENCH_MEDIA, a folder; tells its address over IPC.
  */
 
+import { randomBytes } from 'node:crypto'
 import { createApi, loadApiConfig } from '@warren/api'
 import { createRedisBus } from '@warren/runtime/bus'
 import { systemClock as clock } from '@warren/runtime/clock'
@@ -10,6 +11,7 @@ import { createMemoryCluster } from '@warren/runtime/cluster/memory'
 import { createIds } from '@warren/runtime/ids'
 import { silentLogger as logger } from '@warren/runtime/logger'
 import { connectMongo } from '@warren/runtime/mongo'
+import { createFolderStore, createUrlSigner } from '@warren/runtime/object-store'
 import { createMongoSessionStore } from '@warren/runtime/session-store'
 
 const config = loadApiConfig(process.env)
@@ -24,7 +26,11 @@ const mongo = await connectMongo({
   clock,
 })
 const sessions = createMongoSessionStore(mongo.db, clock)
-const api = await createApi({ config, cluster: createMemoryCluster(), sessions, bus, clock, ids, logger })
+const signer = createUrlSigner({ baseUrl: 'http://127.0.0.1', signingKey: randomBytes(32), clock })
+const objectStore = createFolderStore({ root: process.env.BENCH_MEDIA ?? '', signer })
+await objectStore.start()
+const cluster = createMemoryCluster()
+const api = await createApi({ config, cluster, sessions, bus, objectStore, clock, ids, logger })
 await api.web.start()
 
 async function stop(): Promise<void> {

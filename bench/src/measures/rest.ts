@@ -29,6 +29,7 @@ export async function measureRest(world: World, { seconds, rounds }: RestOptions
       REDIS_URL: world.redis.uri,
       JWT_SECRET: randomBytes(32).toString('hex'),
       ALLOW_SIGNUP: 'true',
+      BENCH_MEDIA: join(world.folder, 'media'),
       // Counted as in production, with a budget that is not used up.
       RATE_LIMIT_API: '100000000/1',
       RATE_LIMIT_MESSAGES: '100000000/1',
