@@ -1,18 +1,13 @@
 /** The configuration of an API process. The reference page is generated from this schema. */
 import { loadConfig } from '@warren/runtime/config'
-import type { LogLevel } from '@warren/runtime/logger'
 import Joi from 'joi'
 
 export type ApiConfig = {
   readonly NODE_ENV: 'production' | 'development' | 'test'
   readonly HOST: string
   readonly PORT: number
-  readonly HEALTH_PORT: number
-  readonly LOG_LEVEL: LogLevel
-  readonly LOG_FORMAT: 'json' | 'pretty'
   readonly MONGODB_URI: string
   readonly PLATFORM_DB: string
-  readonly SESSIONS_DB: string
   readonly REDIS_URL: string
   readonly INSTANCE_NAMESPACE: string
   readonly JWT_SECRET: string
@@ -55,19 +50,12 @@ export const apiConfigSchema = Joi.object<ApiConfig, true>({
     .max(65535)
     .default(3000)
     .description('Port of REST, SSE and Socket.IO; 0 takes a free one.'),
-  HEALTH_PORT: whole.min(0).max(65535).default(9090).description('Port of metrics and probes.'),
-  LOG_LEVEL: text
-    .valid('error', 'warn', 'info', 'http', 'debug')
-    .default('info')
-    .description('How much is logged.'),
-  LOG_FORMAT: text.valid('json', 'pretty').default('json').description('For machines or for a terminal.'),
   MONGODB_URI: text
     .uri({ scheme: ['mongodb', 'mongodb+srv'] })
     .required()
     .meta({ secret: true })
     .description('The MongoDB server.'),
   PLATFORM_DB: text.default('warren_platform').description('Database of organisations, users and messages.'),
-  SESSIONS_DB: text.default('warren_sessions').description('Database that session pods write.'),
   REDIS_URL: text
     .uri({ scheme: ['redis', 'rediss'] })
     .required()
@@ -111,7 +99,7 @@ export const apiConfigSchema = Joi.object<ApiConfig, true>({
     .when('NODE_ENV', {
       is: 'production',
       // biome-ignore lint/suspicious/noThenProperty: joi's word for the branch
-      then: Joi.valid('on').messages({ 'any.only': '{{#label}} cannot be off in production' }),
+      then: Joi.invalid('off').messages({ 'any.invalid': '{{#label}} cannot be off in production' }),
     })
     .description('`off` is for development and tests.'),
   RATE_LIMIT_API: budget(100, 900, 'All requests of one caller'),

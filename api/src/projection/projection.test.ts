@@ -69,15 +69,13 @@ const event: fc.Arbitrary<Event> = fc.oneof(
       media: fc.constantFrom({ mimetype: 'image/png' }, { mimetype: 'image/png', key: 'k' }),
     })
     .map((data) => ({ type: 'message.media', data }) as const),
-  fc
-    .record({ id, chat: address, timestamp: second })
-    .map(
-      (data) =>
-        ({
-          type: 'message.undecryptable',
-          data: { ...data, sender: data.chat, reason: 'no session' },
-        }) as const,
-    ),
+  fc.record({ id, chat: address, timestamp: second }).map(
+    (data) =>
+      ({
+        type: 'message.undecryptable',
+        data: { ...data, sender: data.chat, reason: 'no session' },
+      }) as const,
+  ),
   fc.constantFrom(...PEOPLE).map((data) => ({ type: 'identity.mapped', data }) as const),
   fc
     .record({ address, pushName: fc.constantFrom('Ada', 'Alan') })
