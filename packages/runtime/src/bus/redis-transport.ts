@@ -17,6 +17,8 @@ const OPTIONS = {
   maxRetriesPerRequest: 0,
   // Done by hand, to know when it is complete.
   autoResubscribe: false,
+  // Commands of one turn of the event loop leave in one write: a burst of events costs one system call.
+  enableAutoPipelining: true,
   connectTimeout: 5_000,
   commandTimeout: COMMAND_TIMEOUT_MS,
   // Half of the delay is random, so that many processes do not return in the same moment.
