@@ -1,8 +1,5 @@
-import { join } from 'node:path'
 import type { SessionPodTemplate } from '@warren/operator'
-
-/** The sources of the repository; this file is three folders below. */
-const ROOT = join(import.meta.dirname, '..', '..', '..')
+import { SESSION_MAIN, SESSION_NODE_ENV, SESSION_NODE_FLAGS } from '@warren/session-pod'
 
 /** How a session process is started on this machine: the session pod's own entry point on this very Node. */
 export function sessionTemplate(services: {
@@ -13,8 +10,9 @@ export function sessionTemplate(services: {
   readonly simulator: string | undefined
 }): SessionPodTemplate {
   return {
-    command: [process.execPath, join(ROOT, 'session-pod', 'src', 'main.ts')],
+    command: [process.execPath, ...SESSION_NODE_FLAGS, SESSION_MAIN],
     env: {
+      ...SESSION_NODE_ENV,
       MONGODB_URI: services.mongoUri,
       MONGODB_SESSIONS_DB: services.sessionsDb,
       REDIS_URL: services.redisUrl,
