@@ -72,7 +72,7 @@ export async function measureThroughput(world: World, options: ThroughputOptions
     ],
     remarks: [
       `A round is ${messages} texts to ${CONTACTS.length} contacts and as many from them, for each variant in turn. Sending is clocked from the first to the last message that the server accepted, receiving from the moment in which the server releases all of them to the last acknowledgement. In each round the server's ledger was compared with what was sent and received: nothing lost, nothing twice, no chat out of order.`,
-      'Contacts confirm the delivery of each message, as phones do; for Warren that is one more journal entry a message. Texts were in the send queue before the clock started: accepting them is measured by itself.',
+      'Contacts confirm the delivery of each message, as phones do; for Warren that is one more journal entry a message. Texts were in the send queue before the clock started, with the pod stopped meanwhile: accepting them is measured by itself.',
     ],
   }
 }

@@ -29,6 +29,8 @@ export function warrenSessions(world: World, account: string, bundle: string): S
         WARREN_ORGANIZATION: ORGANIZATION,
         WARREN_POD_NAME: `bench-${account}-${++incarnation}`,
         WARREN_INSTANCE_KEY: key,
+        // Longer than the pod is ever stopped below.
+        WARREN_LEASE_SECONDS: '60',
         WARREN_WHATSAPP_SIMULATOR: world.controlUrl,
         MONGODB_URI: world.mongo.uri,
         MONGODB_SESSIONS_DB: world.sessionsDb,
