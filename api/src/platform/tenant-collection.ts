@@ -58,6 +58,8 @@ export type FindOptions<D> = {
 export type TenantCollection<D extends TenantOwned> = {
   /** @throws WarrenError `already_exists` when a unique index refuses it */
   insert(document: D): Promise<void>
+  /** Inserts what no unique index refuses; what it refuses is there already. */
+  insertMissing(documents: readonly D[]): Promise<void>
   findOne(filter: TenantFilter<D>, options?: FindOptions<D>): Promise<D | null>
   find(filter: TenantFilter<D>, options?: FindOptions<D>): Promise<D[]>
   /** How many documents have each value of a field. */
@@ -97,6 +99,13 @@ export function createTenantCollection<D extends TenantOwned>(
         throw error
       }
     },
+    async insertMissing(documents) {
+      try {
+        await model.insertMany([...documents], { ordered: false })
+      } catch (error) {
+        if (!onlyDuplicates(error)) throw error
+      }
+    },
     findOne: (filter, options = {}) => model.findOne(loose(filter), null, options).lean<D>().exec(),
     find: (filter, options = {}) => model.find(loose(filter), null, options).lean<D[]>().exec(),
     async countBy(field, filter) {
@@ -123,4 +132,10 @@ export function createTenantCollection<D extends TenantOwned>(
       return { matched: result.matchedCount, inserted: result.upsertedCount }
     },
   }
+}
+
+/** An unordered insert tells of every document that failed. */
+function onlyDuplicates(error: unknown): boolean {
+  const { writeErrors } = error as { writeErrors?: unknown }
+  return isDuplicateKey(error) && [writeErrors ?? []].flat().every(isDuplicateKey)
 }

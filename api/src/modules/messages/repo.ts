@@ -8,7 +8,12 @@ import type {
   MessageStatus,
 } from '@warren/contracts'
 import { Schema, type Types } from 'mongoose'
-import { type PlatformDatabase, SCHEMA_OPTIONS, type TenantCollection } from '../../platform/index.ts'
+import {
+  createGroupWriter,
+  type PlatformDatabase,
+  SCHEMA_OPTIONS,
+  type TenantCollection,
+} from '../../platform/index.ts'
 
 export type MessageError = { readonly code: string; readonly message: string; readonly whatsappCode?: number }
 
@@ -79,7 +84,10 @@ schema.index(
 schema.index({ organization: 1, instance: 1, timestamp: -1, _id: -1 })
 schema.index({ organization: 1, instance: 1, chat: 1, timestamp: -1, _id: -1 })
 schema.index({ organization: 1, instance: 1, id: 1 })
-schema.index({ organization: 1, instance: 1, chat: 1, fromMe: 1, readAt: 1 })
+schema.index(
+  { organization: 1, instance: 1, chat: 1, readAt: 1 },
+  { partialFilterExpression: { fromMe: false }, name: 'received' },
+)
 
 export type MessageCollection = TenantCollection<MessageDoc>
 
@@ -116,17 +124,9 @@ export function createMessageRepo(
   messages: MessageCollection,
   objectId: (text: string) => Types.ObjectId,
 ): MessageRepo {
+  const accepted = createGroupWriter<MessageDoc>((documents) => messages.insertMissing(documents))
   return {
-    async insertQueued(message) {
-      const { organization, instance, id } = message
-      await messages.bulk([
-        {
-          filter: { organization, instance, id, fromMe: true, author: message.author, queued: true },
-          update: { $setOnInsert: withoutKeys(message) },
-          upsert: true,
-        },
-      ])
-    },
+    insertQueued: accepted.add,
     get: (organization, instance, id) =>
       messages.findOne({ organization, instance, id }, { sort: { fromMe: -1 } }),
     list(organization, instance, { limit, chat, after }) {
@@ -156,19 +156,6 @@ export function createMessageRepo(
         readAt: { $exists: false },
       }),
   }
-}
-
-/** An upsert takes these from its filter; MongoDB refuses them twice. */
-function withoutKeys({
-  organization,
-  instance,
-  id,
-  fromMe,
-  author,
-  queued,
-  ...rest
-}: MessageDoc): Partial<MessageDoc> {
-  return rest
 }
 
 /** The author of a message as its key has it. */
