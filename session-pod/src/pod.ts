@@ -1,5 +1,5 @@
 /** One session on its adapters: everything of a session pod but the process around it. */
-import { CHANNELS, parseJid, type SessionStatus, WarrenError } from '@warren/contracts'
+import { CHANNELS, isWarrenError, parseJid, type SessionStatus } from '@warren/contracts'
 import type { Bus } from '@warren/runtime/bus'
 import type { Clock } from '@warren/runtime/clock'
 import type { SealingKey } from '@warren/runtime/crypto'
@@ -79,12 +79,20 @@ export type Pod = {
   cut(): void
 }
 
+/** How long sends under way may take when the process stops; what is not handed over by then is relayed by the next. */
+const DRAIN_MS = 4_000
 /** How long a goodbye may take. */
 const GOODBYE_MS = 2_000
 
 export function createPod(options: PodOptions): Pod {
   const { writer, bus, takeover, clock, ids, logger, onFatal } = options
   const { lease } = takeover
+
+  /** What failed is tried again, unless a newer holder is why. */
+  const unlessFenced = (message: string) => (error: unknown) => {
+    if (isWarrenError(error, 'fenced')) onFatal(error)
+    else logger.warn(message, { error })
+  }
 
   const journal = createJournal(takeover.seq)
   const state = createState(journal)
@@ -122,10 +130,7 @@ export function createPod(options: PodOptions): Pod {
     unfolded,
     committer,
     folded: takeover.folded,
-    onError(error) {
-      if (error instanceof WarrenError && error.code === 'fenced') onFatal(error)
-      else logger.warn('the log was not folded', { error })
-    },
+    onError: unlessFenced('the log was not folded'),
   })
   const barrier = createBarrier(state, committer)
   let durableSeq = takeover.seq
@@ -133,7 +138,7 @@ export function createPod(options: PodOptions): Pod {
     now: state.mark,
     tell: (messageIds, to) => writer.markSends(lease, messageIds, to),
     onDone: outbox.forget,
-    onError: (error) => logger.warn('the send queue was not told', { error }),
+    onError: unlessFenced('the send queue was not told'),
   })
   committer.onDurable((entries) => {
     durableSeq = entries.at(-1)?.seq ?? durableSeq
@@ -263,9 +268,9 @@ export function createPod(options: PodOptions): Pod {
     session,
     metrics,
     async start() {
+      keeper.start()
       await loadInto(state, unfolded, { writer, takeover, sealer })
       loaded = true
-      keeper.start()
       served.push(
         serveCommands(bus, lease.instance, {
           session,
@@ -293,7 +298,7 @@ export function createPod(options: PodOptions): Pod {
       if (!loaded) return keeper.release()
       for (const one of served.splice(0)) one.stop()
       inboundMedia.stop()
-      await sender.stop()
+      await Promise.race([sender.stop(), clock.sleep(DRAIN_MS)])
       await goodbye()
       session.dispatch({ type: 'stopped' })
       session.stop()

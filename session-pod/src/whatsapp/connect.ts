@@ -205,17 +205,8 @@ function readInOrder(socket: Socket, fail: (error: unknown) => void): void {
   })
 }
 
-function socketConfig({
-  creds,
-  keys,
-  groups,
-  own,
-  traffic,
-  logger,
-  url,
-  version,
-  getMessage,
-}: ConnectOptions) {
+function socketConfig(options: ConnectOptions) {
+  const { creds, keys, groups, own, traffic, logger, url, version, getMessage, clock } = options
   const { HistorySyncType } = protocol.HistorySync
   return {
     ...DEFAULT_CONNECTION_CONFIG,
@@ -240,6 +231,7 @@ function socketConfig({
       own,
       listener: traffic,
       stanzaId: traffic.stanzaId,
+      now: clock.now,
     }),
   }
 }

@@ -33,12 +33,21 @@ const UNLINK_MS = 5_000
 export function createMessenger(connection: Connection): Messenger {
   const { socket } = connection
 
-  /** Baileys leaves queries waiting when the socket closes: they end with the connection here. */
+  const waiting = new Set<(error: unknown) => void>()
+  void connection.ended.then(() => {
+    const lost = new WarrenError('not_connected', 'the connection to WhatsApp was lost meanwhile')
+    for (const reject of waiting) reject(lost)
+  })
+
+  /**
+   * Baileys leaves queries waiting when the socket closes: they end with the connection here. Not with `Promise.race`, which would leave
+   * a reaction on the connection's promise for every message of its life.
+   */
   function whileOpen<T>(work: Promise<T>): Promise<T> {
-    const lost = connection.ended.then(() => {
-      throw new WarrenError('not_connected', 'the connection to WhatsApp was lost meanwhile')
+    return new Promise((resolve, reject) => {
+      waiting.add(reject)
+      work.then(resolve, reject).finally(() => waiting.delete(reject))
     })
-    return Promise.race([work, lost])
   }
 
   async function lookUp(phones: readonly string[]): Promise<NumberCheck[]> {

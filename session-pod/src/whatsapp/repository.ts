@@ -22,7 +22,13 @@ export type DecryptionListener = {
 }
 
 /** A decrypted payload that WhatsApp may deliver again. */
-export type InboxRecord = { readonly id: string; readonly plaintext: Uint8Array }
+export type InboxRecord = {
+  /** Of the stanza: what the server names when it confirms our receipt. */
+  readonly id: string
+  readonly plaintext: Uint8Array
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
 
 export type RepositoryOptions = {
   readonly groups: Groups
@@ -31,13 +37,14 @@ export type RepositoryOptions = {
   readonly listener: DecryptionListener
   /** Stanza id of a ciphertext, to find its record again when the server confirms our receipt. */
   readonly stanzaId: (ciphertext: Uint8Array) => string | undefined
+  readonly now: () => Date
 }
 
 export const ciphertextHash = (ciphertext: Uint8Array) =>
   createHash('sha256').update(ciphertext).digest('base64url').slice(0, 32)
 
 /** For Baileys' option `makeSignalRepository`. */
-export function signalRepositoryFactory({ groups, keys, own, listener, stanzaId }: RepositoryOptions) {
+export function signalRepositoryFactory({ groups, keys, own, listener, stanzaId, now }: RepositoryOptions) {
   return (
     auth: SignalAuthState,
     logger: ILogger,
@@ -63,7 +70,7 @@ export function signalRepositoryFactory({ groups, keys, own, listener, stanzaId 
           const known = groups.get('inbox', hash) as InboxRecord | undefined
           if (known) return known.plaintext
           const plaintext = await decrypt()
-          const record: InboxRecord = { id: stanzaId(ciphertext) ?? '', plaintext }
+          const record: InboxRecord = { id: stanzaId(ciphertext) ?? '', plaintext, at: now().getTime() }
           groups.put({ type: 'inbox', id: hash, value: record })
           listener.decrypted(ciphertext, hash, unpadRandomMax16(plaintext))
           return plaintext

@@ -43,7 +43,12 @@ export function createTraffic(options: TrafficOptions): Traffic {
   const stanzas = new WeakMap<Uint8Array, BinaryNode>()
   const journaled = createBoundedMap<'message' | 'undecryptable'>(REMEMBERED)
   const statuses = createBoundedMap<MessageStatus>(REMEMBERED)
-  const inboxOf = indexInbox(state)
+  /** Stored plaintexts by stanza id. Made on first use: the state is loaded after this is wired. */
+  let inbox: Map<string, string[]> | undefined
+  const inboxOf = (): Map<string, string[]> => {
+    inbox ??= indexInbox(state, clock.now())
+    return inbox
+  }
 
   const context = (): InboundContext => ({ addresses, own: own(), now: clock.now() })
 
@@ -80,9 +85,9 @@ export function createTraffic(options: TrafficOptions): Traffic {
 
   /** Our receipt arrived: the message will not be delivered again, its plaintext can go. */
   function onReceiptAck(stanza: BinaryNode): void {
-    const hashes = inboxOf.get(stanza.attrs.id ?? '')
+    const hashes = inboxOf().get(stanza.attrs.id ?? '')
     if (!hashes) return
-    inboxOf.delete(stanza.attrs.id ?? '')
+    inboxOf().delete(stanza.attrs.id ?? '')
     state.apply(
       hashes.map((id) => ({ type: 'inbox', id, value: undefined })),
       [],
@@ -96,7 +101,7 @@ export function createTraffic(options: TrafficOptions): Traffic {
       const stanza = stanzas.get(ciphertext)
       if (!stanza) return
       const id = stanza.attrs.id ?? ''
-      inboxOf.set(id, [...(inboxOf.get(id) ?? []), hash])
+      inboxOf().set(id, [...(inboxOf().get(id) ?? []), hash])
       for (const inbound of readInbound(stanza, payload, context())) {
         if (!isNew(inbound.message, 'message')) continue
         groups.record({ type: 'message.received', at: clock.now(), data: { message: inbound.message } })
@@ -123,12 +128,22 @@ export function createTraffic(options: TrafficOptions): Traffic {
   }
 }
 
-/** Which stored plaintexts belong to a stanza. */
-function indexInbox(state: SessionState): Map<string, string[]> {
+/** WhatsApp forgets what was not acknowledged for this long (whatsmeow keeps its hashes as long). */
+const INBOX_MS = 14 * 24 * 3600_000
+
+/** Which stored plaintexts belong to a stanza. Those whose acknowledgement was lost in a crash are dropped when they are old. */
+function indexInbox(state: SessionState, now: Date): Map<string, string[]> {
   const index = new Map<string, string[]>()
+  const old: string[] = []
   for (const [hash, value] of state.all('inbox')) {
-    const { id } = value as InboxRecord
-    index.set(id, [...(index.get(id) ?? []), hash])
+    const { id, at } = value as InboxRecord
+    if (now.getTime() - at > INBOX_MS) old.push(hash)
+    else index.set(id, [...(index.get(id) ?? []), hash])
   }
+  state.apply(
+    old.map((id) => ({ type: 'inbox', id, value: undefined })),
+    [],
+    'lazy',
+  )
   return index
 }
