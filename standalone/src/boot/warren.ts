@@ -121,7 +121,6 @@ export async function bootWarren({ options, terminal, env, lifecycle }: Boot): P
       HOST,
       PORT: String(port),
       MONGODB_URI: mongoUri,
-      SESSIONS_DB,
       REDIS_URL: redisUrl,
       JWT_SECRET: (await folder.secret('jwt')).toString('base64'),
       // One person at a terminal, not the internet.

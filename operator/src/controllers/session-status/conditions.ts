@@ -18,8 +18,6 @@ export type Finding<T extends ConditionType = ConditionType> = {
 
 /** From this many failed attempts in a row a reconnect is worth a look. */
 const MANY_ATTEMPTS = 5
-/** From this many restarts a pod that waits for the next one is in a crash loop. */
-const MANY_RESTARTS = 2
 
 /** The five conditions, in the order of their listing. */
 export function findings(facts: Facts): readonly Finding[] {
@@ -116,11 +114,10 @@ function ready(
   return finding('Ready', 'True', 'Ready')
 }
 
-function degraded({ container, said, suspended }: Facts): Finding<'Degraded'> {
+function degraded({ crashLoop, said, suspended }: Facts): Finding<'Degraded'> {
   const say = (reason: ConditionReason<'Degraded'>, message?: string) =>
     finding('Degraded', reason === 'Healthy' ? 'False' : 'True', reason, message)
-  if (container && !container.state.running && container.restartCount >= MANY_RESTARTS)
-    return say('CrashLoop')
+  if (crashLoop) return say('CrashLoop')
   if (!said || suspended) return say('Healthy')
   if (said.reason === 'ConnectionReplaced') return say('Conflict', said.message)
   if (said.reason === 'ClientRefused') return say('ClientRefused', said.message)

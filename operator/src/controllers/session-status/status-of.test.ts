@@ -90,3 +90,18 @@ test('its own result changes nothing, every reason is a documented one, and no Q
     ),
   )
 })
+
+test('a crash loop is one until a run has lasted a minute, so that it is told once', () => {
+  const degraded = (startedAgoMs: number, restartCount: number) => {
+    const startedAt = new Date(NOW.getTime() - startedAgoMs).toISOString()
+    const container = { name: 'session', restartCount, state: { running: { startedAt } } }
+    const pod = podOf(INSTANCE)
+    const status = { ...pod.status, containerStatuses: [container] }
+    const session = sessionOf({ phase: 'connected', account: ACCOUNT })
+    const { conditions } = statusOf({ instance: INSTANCE, pod: { ...pod, status }, session, now: NOW })
+    return conditions?.find(({ type }) => type === 'Degraded')?.reason
+  }
+  assert.equal(degraded(1_000, 1), 'Healthy')
+  assert.equal(degraded(1_000, 2), 'CrashLoop')
+  assert.equal(degraded(60_000, 2), 'Healthy')
+})
