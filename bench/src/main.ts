@@ -5,6 +5,7 @@ import { bundleSession } from '@warren/session-pod/bundle'
 import { type Measurement, mediansOf } from './figure.ts'
 import { machineFacts } from './machine.ts'
 import { measureIdle } from './measures/idle.ts'
+import { measureLive } from './measures/live.ts'
 import { measureOpen } from './measures/open.ts'
 import { measureRest } from './measures/rest.ts'
 import { linkSessions } from './measures/sessions.ts'
@@ -27,7 +28,7 @@ function readOptions(): Options {
 }
 
 async function measure(world: World, options: Options, bundle: string): Promise<Measurement[]> {
-  const { parts, rounds, messages, settleMs, openRounds, processes, restSeconds } = options
+  const { parts, rounds, messages, settleMs, openRounds, processes, seconds } = options
   const done: Measurement[] = []
   const part = async (name: Options['parts'][number], run: () => Promise<Measurement>) => {
     if (!parts.includes(name)) return
@@ -41,7 +42,9 @@ async function measure(world: World, options: Options, bundle: string): Promise<
     await part('idle', () => measureIdle(world, { factories, settleMs }))
     await part('open', () => measureOpen(world, { factories: factories.slice(0, 2), rounds: openRounds }))
   }
-  await part('rest', () => measureRest(world, { seconds: restSeconds, rounds: Math.min(rounds, 3) }))
+  const latency = { seconds, rounds: Math.min(rounds, 3) }
+  await part('rest', () => measureRest(world, latency))
+  await part('live', () => measureLive(world, { bundle, ...latency }))
   return done
 }
 

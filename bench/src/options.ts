@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const PARTS = ['throughput', 'idle', 'open', 'rest'] as const
+export const PARTS = ['throughput', 'idle', 'open', 'rest', 'live'] as const
 export type Part = (typeof PARTS)[number]
 
 export type Options = {
@@ -14,7 +14,8 @@ export type Options = {
   readonly processes: number
   readonly openRounds: number
   readonly settleMs: number
-  readonly restSeconds: number
+  /** Length of a round of `rest` and `live`. */
+  readonly seconds: number
   readonly quick: boolean
   readonly json: string | undefined
 }
@@ -56,7 +57,7 @@ export function parseOptions(args: readonly string[]): Options {
     processes: quick ? 1 : 3,
     openRounds: quick ? 2 : Math.max(7, rounds),
     settleMs: quick ? 2_000 : 20_000,
-    restSeconds: quick ? 3 : 20,
+    seconds: quick ? 3 : 20,
   }
 }
 

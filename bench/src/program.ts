@@ -58,6 +58,9 @@ export function startProgram({ name, args, env, logFile, ipc }: ProgramOptions):
   }
 }
 
+/** Without the frames of a stack: the error's own line is what helps. */
 function lastLines(logFile: string): string {
-  return readFileSync(logFile, 'utf8').trim().split('\n').slice(-5).join(' | ') || 'it printed nothing'
+  const lines = readFileSync(logFile, 'utf8').split('\n')
+  const telling = lines.filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
+  return telling.slice(-5).join(' | ') || 'it printed nothing'
 }

@@ -1,6 +1,6 @@
 /**
  * The API's web role in a process of its own, with real MongoDB and Redis; only the cluster is in memory, since it is read and not
- * measured. Configured as the API is, by the environment, and by BENCH_MEDIA, a folder; tells its address over IPC.
+ * measured. Configured as the API is, by the environment, and by BENCH_SESSIONS_DB and BENCH_MEDIA (a folder); tells its address over IPC.
  */
 
 import { randomBytes } from 'node:crypto'
@@ -20,7 +20,7 @@ const bus = createRedisBus({ url: config.REDIS_URL, clock, logger, ids })
 await bus.start()
 const mongo = await connectMongo({
   uri: config.MONGODB_URI,
-  dbName: config.SESSIONS_DB,
+  dbName: process.env.BENCH_SESSIONS_DB ?? '',
   appName: 'bench api',
   logger,
   clock,

@@ -8,12 +8,19 @@ import { preKeysStored } from './bare.ts'
 import { SESSION_SETTINGS } from './process-settings.ts'
 import type { OutgoingText, Subject, SubjectFactory } from './subject.ts'
 
-const ORGANIZATION = 'bench'
 /** Journal entries read at a time. */
 const PAGE = 1000
 
-/** @param bundle the file that a session pod runs */
-export function warrenSessions(world: World, account: string, bundle: string): SubjectFactory {
+/**
+ * @param bundle the file that a session pod runs
+ * @param organization who may see its events
+ */
+export function warrenSessions(
+  world: World,
+  account: string,
+  bundle: string,
+  organization = 'bench',
+): SubjectFactory {
   const { store, simulator } = world
   const instance: InstanceId = `bench.s${account}`
   const key = randomBytes(32).toString('base64')
@@ -26,7 +33,7 @@ export function warrenSessions(world: World, account: string, bundle: string): S
       env: {
         ...SESSION_SETTINGS.env,
         WARREN_INSTANCE: instance,
-        WARREN_ORGANIZATION: ORGANIZATION,
+        WARREN_ORGANIZATION: organization,
         WARREN_POD_NAME: `bench-${account}-${++incarnation}`,
         WARREN_INSTANCE_KEY: key,
         // Longer than the pod is ever stopped below.
@@ -77,7 +84,7 @@ export function warrenSessions(world: World, account: string, bundle: string): S
       [...chats.values()].map(async (chat) => {
         for (const { id, to, text } of chat) {
           const content = { type: 'text', text } as const
-          await store.enqueue({ instance, organization: ORGANIZATION, messageId: id, to, content })
+          await store.enqueue({ instance, organization, messageId: id, to, content })
         }
       }),
     )
