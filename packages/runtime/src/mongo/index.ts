@@ -4,6 +4,7 @@ export {
   MONGO_OPTIONS,
   type MongoConnection,
 } from './connect-mongo.ts'
+export { createGroupWriter, type GroupWriter } from './group-writer.ts'
 export {
   classifyMongoError,
   isDuplicateKey,

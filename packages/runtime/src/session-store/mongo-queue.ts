@@ -1,10 +1,13 @@
 /** The send queue: written by the API, moved on by the pod. */
 import { type InstanceId, type QueueState, WarrenError } from '@warren/contracts'
+import { MongoBulkWriteError } from 'mongodb'
 import type { Clock } from '../clock/index.ts'
-import { isDuplicateKey } from '../mongo/index.ts'
+import { createGroupWriter, type GroupWriter, isDuplicateKey } from '../mongo/index.ts'
 import { DONE_ROW_MS } from './layout.ts'
 import type { Collections, StoredQueueDoc } from './mongo-collections.ts'
 import type { Lease, SendQueue, SessionWriter } from './port.ts'
+
+type Send = Parameters<SendQueue['enqueue']>[0]
 
 const rowId = (instance: InstanceId, messageId: string) => `${instance}/${messageId}`
 
@@ -12,26 +15,43 @@ export function createQueue(
   { queue, positions, sessions }: Collections,
   clock: Clock,
 ): SendQueue & Pick<SessionWriter, 'pendingSends' | 'markSends'> {
-  const enqueue: SendQueue['enqueue'] = async (send) => {
+  /** Sends of an instance that come while others are being written go together: one counter and one insert for all of them. */
+  const writers = new Map<InstanceId, GroupWriter<Send, StoredQueueDoc | undefined>>()
+
+  /** The rows, or undefined in place of one whose message id is in the queue already. */
+  async function insertAll(sends: readonly Send[]): Promise<(StoredQueueDoc | undefined)[]> {
+    const instance = sends[0]?.instance ?? ''
     const counter = await positions.findOneAndUpdate(
-      { _id: send.instance },
-      { $inc: { position: 1 } },
+      { _id: instance },
+      { $inc: { position: sends.length } },
       { upsert: true, returnDocument: 'after' },
     )
-    const row: StoredQueueDoc = {
-      _id: rowId(send.instance, send.messageId),
-      ...send,
-      position: counter?.position ?? 1,
-      state: 'queued',
-      createdAt: clock.now(),
-    }
+    const before = (counter?.position ?? sends.length) - sends.length
+    const createdAt = clock.now()
+    const rows = sends.map((send, index): StoredQueueDoc => {
+      const _id = rowId(send.instance, send.messageId)
+      return { _id, ...send, position: before + index + 1, state: 'queued', createdAt }
+    })
     try {
-      await queue.insertOne(row)
+      await queue.insertMany(rows, { ordered: false })
+      return rows
     } catch (error) {
-      if (isDuplicateKey(error)) throw new WarrenError('already_exists', undefined, { cause: error })
-      throw error
+      const refused = duplicatesAmong(error)
+      if (!refused) throw error
+      return rows.map((row, index) => (refused.has(index) ? undefined : row))
     }
-    return row
+  }
+
+  const enqueue: SendQueue['enqueue'] = async (send) => {
+    const writer = writers.get(send.instance) ?? createGroupWriter(insertAll)
+    writers.set(send.instance, writer)
+    try {
+      const row = await writer.add(send)
+      if (!row) throw new WarrenError('already_exists')
+      return row
+    } finally {
+      if (writer.idle()) writers.delete(send.instance)
+    }
   }
 
   async function markSends(lease: Lease, messageIds: readonly string[], state: QueueState): Promise<void> {
@@ -63,4 +83,12 @@ export function createQueue(
         .limit(limit)
         .toArray(),
   }
+}
+
+/** Which documents of an unordered insert exist already; undefined when it failed for another reason too. */
+function duplicatesAmong(error: unknown): ReadonlySet<number> | undefined {
+  if (!(error instanceof MongoBulkWriteError)) return undefined
+  const failures = [error.writeErrors].flat()
+  if (!isDuplicateKey(error) || failures.some(({ code }) => code !== error.code)) return undefined
+  return new Set(failures.map((failure) => failure.index))
 }

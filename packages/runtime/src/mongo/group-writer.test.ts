@@ -10,20 +10,26 @@ describe('group writer', () => {
       Promise.withResolvers<void>(),
       Promise.withResolvers<void>(),
     ]
-    const writer = createGroupWriter<number>(async (items) => {
+    const writer = createGroupWriter<number, string>(async (items) => {
       groups.push([...items])
       await gates[groups.length - 1]?.promise
+      return items.map((item) => `wrote ${item}`)
     }, 3)
     const writes = [1, 2, 3, 4, 5].map((item) => writer.add(item))
     assert.deepEqual(groups, [[1]])
     for (const gate of gates) gate.resolve()
-    await Promise.all(writes)
+    assert.deepEqual(
+      await Promise.all(writes),
+      [1, 2, 3, 4, 5].map((item) => `wrote ${item}`),
+    )
+    assert.ok(writer.idle())
     assert.deepEqual(groups, [[1], [2, 3, 4], [5]])
   })
 
   it('tells a failure to its own group only, and goes on', async () => {
     const writer = createGroupWriter<string>(async (items) => {
       if (items.includes('bad')) throw new Error('refused')
+      return []
     })
     const outcomes = await Promise.allSettled(['good', 'bad', 'unlucky'].map((item) => writer.add(item)))
     assert.deepEqual(
