@@ -1,5 +1,4 @@
 export { connectPlatformDatabase, type PlatformDatabase, SCHEMA_OPTIONS } from './database.ts'
-export { createGroupWriter, type GroupWriter } from './group-writer.ts'
 export { createNotice, type Notice } from './notice.ts'
 export { revivePairing, reviveStatus } from './revive-dates.ts'
 export type {

@@ -134,8 +134,9 @@ export function createTenantCollection<D extends TenantOwned>(
   }
 }
 
-/** An unordered insert tells of every document that failed. */
+/** An unordered insert tells of every document that failed; the error has the code of the first. */
 function onlyDuplicates(error: unknown): boolean {
-  const { writeErrors } = error as { writeErrors?: unknown }
-  return isDuplicateKey(error) && [writeErrors ?? []].flat().every(isDuplicateKey)
+  const { code, writeErrors = [] } = error as { code?: unknown; writeErrors?: Failure | Failure[] }
+  return isDuplicateKey(error) && [writeErrors].flat().every((failure) => failure.code === code)
 }
+type Failure = { readonly code?: unknown }

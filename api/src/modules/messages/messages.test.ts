@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { addressOf } from '@warren/contracts'
+import { silentLogger as logger } from '@warren/runtime/logger'
 import { until } from '@warren/runtime/testing'
+import { connectPlatformDatabase } from '../../platform/index.ts'
 import { startApi, startServices } from '../../testing/harness.ts'
 import { startPod, textMessage } from '../../testing/pod.ts'
+import { messageCollection } from './index.ts'
 
 const services = await startServices({ after })
 const { send, register, bus } = await startApi(services)
@@ -61,6 +64,36 @@ describe('messages', () => {
     )
     const { body: list } = await send('GET', `${at}/messages`, { token })
     assert.equal(list.items.length, 1)
+  })
+
+  it('keeps what the session told when it was faster than the answer to the request', async () => {
+    const { token, at, instance, organization } = await tenantWithPod()
+    const repo = services.platform.collection('messages')
+    const seed = await send('POST', `${at}/messages`, {
+      token,
+      body: { to: PHONE, type: 'text', text: 'hi' },
+    })
+    await repo.updateOne({ instance, id: seed.body.id }, { $set: { status: 'sent' } })
+    const database = await connectPlatformDatabase({
+      uri: services.mongoUri,
+      dbName: services.platformDb,
+      logger,
+    })
+    services.file.after(() => database.close())
+    const messages = messageCollection(database)
+    const [stored] = await messages.find({ organization, instance })
+    assert.ok(stored)
+    const { _id, ...late } = stored
+    const other = { ...late, id: '3EB0000000000000000000' }
+    await messages.insertMissing([{ ...late, status: 'queued' }, other])
+    const rows = await messages.find({ organization, instance }, { sort: { id: 1 } })
+    assert.deepEqual(
+      rows.map(({ id, status }) => [id, status]).sort(),
+      [
+        [late.id, 'sent'],
+        [other.id, 'sent'],
+      ].sort(),
+    )
   })
 
   it('tells why a message failed', async () => {

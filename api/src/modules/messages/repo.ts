@@ -7,13 +7,9 @@ import type {
   MessageContent,
   MessageStatus,
 } from '@warren/contracts'
+import { createGroupWriter } from '@warren/runtime/mongo'
 import { Schema, type Types } from 'mongoose'
-import {
-  createGroupWriter,
-  type PlatformDatabase,
-  SCHEMA_OPTIONS,
-  type TenantCollection,
-} from '../../platform/index.ts'
+import { type PlatformDatabase, SCHEMA_OPTIONS, type TenantCollection } from '../../platform/index.ts'
 
 export type MessageError = { readonly code: string; readonly message: string; readonly whatsappCode?: number }
 
@@ -124,7 +120,10 @@ export function createMessageRepo(
   messages: MessageCollection,
   objectId: (text: string) => Types.ObjectId,
 ): MessageRepo {
-  const accepted = createGroupWriter<MessageDoc>((documents) => messages.insertMissing(documents))
+  const accepted = createGroupWriter<MessageDoc>(async (documents) => {
+    await messages.insertMissing(documents)
+    return []
+  })
   return {
     insertQueued: accepted.add,
     get: (organization, instance, id) =>
