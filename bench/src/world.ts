@@ -33,6 +33,10 @@ export type World = {
   readonly platformDb: string
   readonly bus: Bus
   readonly folder: string
+  /** A number that no session of this run has. */
+  readonly newAccount: () => string
+  /** How long sealing one message took the simulator, at most, so far: bursts are held back for as long as that needs. */
+  readonly sealing: { msEach: number }
   readonly stops: Stops
   readonly say: (line: string) => void
 }
@@ -75,8 +79,11 @@ export async function startWorld(stops: Stops, say: (line: string) => void): Pro
   const { controlUrl } = await simulator.start()
   stops.add(simulator.stop)
   const store = createMongoSessionStore(db, clock)
+  let accounts = 0
   return {
     ...{ simulator, controlUrl, store, bus, folder, stops, say, sessionsDb, platformDb },
+    newAccount: () => String(4_915_100_000_000 + accounts++),
+    sealing: { msEach: 2 },
     mongo: { uri: mongo.uri, origin: mongo.origin, kind },
     redis: { uri: redis.uri, origin: redis.origin },
   }

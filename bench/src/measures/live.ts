@@ -5,7 +5,7 @@ import type { Measurement } from '../figure.ts'
 import { percentile } from '../stats.ts'
 import { warrenSessions } from '../subjects/warren.ts'
 import type { World } from '../world.ts'
-import { CONTACTS, newAccount } from './accounts.ts'
+import { CONTACTS } from './accounts.ts'
 import { untilActive } from './active.ts'
 import { startApi, type TenantApi } from './api.ts'
 import { openLoop } from './open-loop.ts'
@@ -20,7 +20,7 @@ export type LiveOptions = { readonly bundle: string; readonly seconds: number; r
 export async function measureLive(world: World, options: LiveOptions): Promise<Measurement> {
   const { bundle, seconds, rounds } = options
   const api = await startApi(world)
-  const account = newAccount()
+  const account = world.newAccount()
   const session = warrenSessions(world, account, bundle, api.organization)
   await world.simulator.phones.create({ number: account })
   await session.pair()

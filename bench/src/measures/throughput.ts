@@ -5,7 +5,7 @@ import { SESSION_SETTINGS } from '../subjects/process-settings.ts'
 import type { Subject, Variant } from '../subjects/subject.ts'
 import { warrenSessions } from '../subjects/warren.ts'
 import type { World } from '../world.ts'
-import { CONTACTS, newAccount } from './accounts.ts'
+import { CONTACTS } from './accounts.ts'
 import { untilActive } from './active.ts'
 import { receiveBurst, sendBurst } from './traffic.ts'
 
@@ -24,9 +24,9 @@ export async function measureThroughput(world: World, options: ThroughputOptions
   const { rounds, messages, bundle } = options
   const { say } = world
   const factories = [
-    bareSessions(world, newAccount(), undefined),
-    bareSessions(world, newAccount(), SESSION_SETTINGS),
-    warrenSessions(world, newAccount(), bundle),
+    bareSessions(world, world.newAccount(), undefined),
+    bareSessions(world, world.newAccount(), SESSION_SETTINGS),
+    warrenSessions(world, world.newAccount(), bundle),
   ]
   const subjects: Subject[] = []
   for (const factory of factories) {

@@ -68,9 +68,6 @@ function checkSent(
   }
 }
 
-/** How long sealing one message took the simulator, at most, so far. */
-let sealingMs = 2
-
 /**
  * The contacts write `count` texts to the session: from the moment in which the server begins to send them to the last acknowledgement.
  * They are sealed beforehand and held back, so that the server has no other work while it is clocked.
@@ -81,10 +78,10 @@ export async function receiveBurst(world: World, subject: Subject, count: number
   for (;;) {
     await simulator.ledger.clear()
     const began = Date.now()
-    const releaseAt = Math.ceil(began + 200 + count * sealingMs * 1.5)
+    const releaseAt = Math.ceil(began + 200 + count * world.sealing.msEach * 1.5)
     const ids = await sealAll(world, subject.account, count, releaseAt)
     const late = Date.now() >= releaseAt - 50
-    sealingMs = Math.max(sealingMs, (Date.now() - began) / count)
+    world.sealing.msEach = Math.max(world.sealing.msEach, (Date.now() - began) / count)
     const cpu = cpuOf(subject)
     const filter: LedgerFilter = { direction: 'toSession', account: subject.account }
     await watched(world, subject, count, filter, (entry) => 'acknowledged' in entry && entry.acknowledged > 0)
