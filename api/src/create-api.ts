@@ -60,7 +60,12 @@ export async function createApi(deps: ApiDeps): Promise<Api> {
   const services = createServices(deps, database)
   const web = createWebRole(deps, database, services)
   const worker = createWorkerRole(deps, services)
-  await database.createIndexes()
+  try {
+    await database.createIndexes()
+  } catch (error) {
+    await database.close()
+    throw error
+  }
 
   return {
     web,

@@ -47,6 +47,10 @@ export function createSseServer(deps: {
       'Cache-Control': 'no-store, no-transform',
       'X-Accel-Buffering': 'no',
     })
+    if (res.req.method === 'HEAD') {
+      stream.close()
+      return void res.end()
+    }
     res.flushHeaders()
     begun = true
     write(`retry: ${RETRY_MS}\n\n${early.join('')}`)
