@@ -7,7 +7,13 @@ import type { Clock } from '../../clock/index.ts'
 import type { InstancePatch } from '../port.ts'
 import { storeKey } from '../store/watch-hub.ts'
 import { atomicWrite } from './atomic-write.ts'
-import { keyOfManifest, parseManifests, patchedText, withoutResource } from './yaml-documents.ts'
+import {
+  keyOfManifest,
+  type ParsedFile,
+  parseManifests,
+  patchedText,
+  withoutResource,
+} from './yaml-documents.ts'
 
 export type InstanceFolderDeps = {
   readonly dir: string
@@ -19,6 +25,9 @@ export type InstanceFolderDeps = {
   /** A file's problem as one sentence, or undefined when it is solved. Told on change only. */
   readonly onProblem: (file: string, problem: string | undefined) => void
 }
+
+/** A file that is not as it was last seen. */
+type Changed = { readonly file: string; readonly mark: string; readonly parsed: ParsedFile }
 
 /** Editors write in steps: a file that changed less than this ago is read next time. */
 const SETTLE_MS = 50
@@ -32,37 +41,53 @@ export function createInstanceFolder(deps: InstanceFolderDeps) {
   /** Which file an instance comes from, and as what every file was last seen. */
   const sources = new Map<string, { key: ResourceKey; file: string }>()
   const seen = new Map<string, string>()
+  /** Which instances a file named when it could last be read. */
+  const names = new Map<string, ReadonlySet<string>>()
   const problems = new Map<string, string>()
 
   async function setProblem(file: string, problem: string | undefined): Promise<void> {
-    if (problems.get(file) === problem) return
+    const before = problems.get(file)
     const note = join(dir, `${file}.error`)
     if (problem === undefined) {
       problems.delete(file)
-      await rm(note, { force: true })
+      // A note may also be left from a run before.
+      if (before !== undefined || !seen.has(file)) await rm(note, { force: true })
     } else {
       problems.set(file, problem)
-      await atomicWrite(note, `${problem}\n`)
+      if (before !== problem) await atomicWrite(note, `${problem}\n`)
     }
-    deps.onProblem(file, problem)
+    if (before !== problem) deps.onProblem(file, problem)
   }
 
-  /** Applies what one file says. Instances that it no longer names are deleted, unless it cannot be understood. */
-  async function readFileOf(file: string): Promise<void> {
+  /** Reads a file that changed, and notes which instances it names. */
+  async function read(file: string, mark: string): Promise<Changed> {
     const parsed = parseManifests(await readFile(join(dir, file), 'utf8'))
+    if (!('problem' in parsed)) {
+      const keys = parsed.manifests.map(keyOfManifest).filter((key) => key !== undefined)
+      names.set(file, new Set(keys.map(storeKey)))
+    }
+    return { file, mark, parsed }
+  }
+
+  /** Applies what a file says. */
+  async function applyFile({ file, parsed }: Changed): Promise<void> {
     if ('problem' in parsed) return setProblem(file, `${file}: ${parsed.problem}`)
     const faults: string[] = []
-    const named = new Set<string>()
+    const done = new Set<string>()
     for (const manifest of parsed.manifests) {
       const key = keyOfManifest(manifest)
       const about = parsed.manifests.length > 1 && key ? `${file} (${key.name})` : file
-      const other = key && sources.get(storeKey(key))?.file
-      if (other !== undefined && other !== file && existsSync(join(dir, other))) {
-        faults.push(`${about}: the instance ${key?.name} is in ${other} already; that one counts`)
-        continue
-      }
       if (key) {
-        named.add(storeKey(key))
+        const other = sources.get(storeKey(key))?.file
+        if (other !== undefined && other !== file && names.get(other)?.has(storeKey(key))) {
+          faults.push(`${about}: the instance ${key.name} is in ${other} already; that one counts`)
+          continue
+        }
+        if (done.has(storeKey(key))) {
+          faults.push(`${about}: the instance ${key.name} is in this file twice; the first one counts`)
+          continue
+        }
+        done.add(storeKey(key))
         sources.set(storeKey(key), { key, file })
       }
       try {
@@ -72,13 +97,13 @@ export function createInstanceFolder(deps: InstanceFolderDeps) {
         faults.push(`${about}: ${error.message}`)
       }
     }
-    await forgetUnnamed(file, named)
     await setProblem(file, faults.length > 0 ? faults.join('\n') : undefined)
   }
 
-  async function forgetUnnamed(file: string, named: ReadonlySet<string>): Promise<void> {
+  /** Deletes the instances that came from a file and are not in it any more, nor in another. */
+  async function forgetUnnamed(file: string): Promise<void> {
     for (const [id, source] of [...sources]) {
-      if (source.file !== file || named.has(id)) continue
+      if (source.file !== file || names.get(file)?.has(id)) continue
       sources.delete(id)
       await deps.unapply(source.key)
     }
@@ -117,27 +142,30 @@ export function createInstanceFolder(deps: InstanceFolderDeps) {
     async scan({ patient = true } = {}): Promise<boolean> {
       await mkdir(dir, { recursive: true })
       const files = (await readdir(dir)).filter((file) => /^[^.].*\.ya?ml$/.test(file)).sort()
-      let settled = true
+      const changed: Changed[] = []
       for (const file of files) {
         const info = await stat(join(dir, file)).catch(() => undefined)
         if (!info?.isFile()) continue
         const mark = `${info.mtimeMs} ${info.size} ${info.ino}`
         if (seen.get(file) === mark) continue
-        if (patient && Math.abs(deps.clock.now().getTime() - info.mtimeMs) < SETTLE_MS) {
-          settled = false
-          continue
-        }
-        await readFileOf(file)
-        seen.set(file, mark)
+        // Nothing is applied before all is written: what moves from one file to another must not seem to be gone.
+        if (patient && Math.abs(deps.clock.now().getTime() - info.mtimeMs) < SETTLE_MS) return false
+        changed.push(await read(file, mark))
       }
       const gone = new Set([...seen.keys(), ...[...sources.values()].map(({ file }) => file)])
       for (const file of files) gone.delete(file)
+      for (const file of gone) names.delete(file)
+      for (const one of changed) {
+        await applyFile(one)
+        seen.set(one.file, one.mark)
+      }
+      for (const { file, parsed } of changed) if (!('problem' in parsed)) await forgetUnnamed(file)
       for (const file of gone) {
         seen.delete(file)
         await setProblem(file, undefined)
-        await forgetUnnamed(file, new Set())
+        await forgetUnnamed(file)
       }
-      return settled
+      return true
     },
     /** Writes a new file for an instance that came over the API. */
     async add(manifest: object, key: ResourceKey): Promise<void> {

@@ -1,6 +1,6 @@
 /** The folder of YAML files as kubectl. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { FINALIZER, isWarrenError } from '@warren/contracts'
@@ -80,6 +80,12 @@ test('a mistake is one sentence with file, field and limit, disturbs nobody, and
   write('copy.yaml', other('good'))
   await until(() => problems.length === 5)
   assert.equal(problems[4], 'copy.yaml: the instance good is in good.yaml already; that one counts')
+  write('twice.yaml', `${other('twice')}---\n${other('twice')}`)
+  await until(() => problems.length === 6)
+  assert.equal(
+    problems[5],
+    'twice.yaml (twice): the instance twice is in this file twice; the first one counts',
+  )
 })
 
 test('a file may hold several resources, and the API edits just its own, keeping comments', async (t) => {
@@ -115,7 +121,9 @@ test('status, identity and an unfinished deletion outlive a restart', async (t) 
   assert.match(read('.status/default.sales.yaml'), /phase: Pairing/)
   await cluster.stop()
   rmSync(join(dir, 'gone.yaml'))
+  write('sales.yaml.error', 'of a run before')
   const second = await make()
+  assert.equal(existsSync(join(dir, 'sales.yaml.error')), false)
   const again = await second.instances.get(key('sales'))
   assert.equal(again?.metadata.uid, sales.metadata.uid)
   assert.equal(again.status?.phase, 'Pairing')
@@ -140,4 +148,28 @@ test('an instance of the API is a file that a person can read', async (t) => {
   const text =
     'apiVersion: warren.dev/v1alpha1\nkind: WhatsAppInstance\nmetadata:\n  name: sales\nspec:\n  organization: acme\n'
   assert.equal(read('sales.yaml'), text)
+})
+
+test('renaming a file, or moving a resource to another, is no deletion', async (t) => {
+  const { cluster, dir, write } = await started(t)
+  write('a.yaml', SALES)
+  write('m.yaml', other('ops'))
+  const created = await until(() => cluster.instances.get(key('sales')))
+  const same = async () => (await cluster.instances.get(key('sales')))?.metadata
+  renameSync(join(dir, 'a.yaml'), join(dir, 'z.yaml'))
+  await cluster.rescan()
+  assert.deepEqual(await same(), created.metadata)
+  for (const [from, to] of [
+    ['z.yaml', 'm.yaml'],
+    ['m.yaml', 'z.yaml'],
+  ] as const) {
+    write(from, other('ops'))
+    write(to, SALES)
+    await cluster.rescan()
+    assert.deepEqual(await same(), created.metadata, `${from} to ${to}`)
+    assert.equal((await cluster.instances.list()).items.length, 2)
+  }
+  // And the API still edits where it is now.
+  await cluster.instances.patch(key('sales'), { spec: { displayName: 'Moved' } })
+  assert.match(readFileSync(join(dir, 'z.yaml'), 'utf8'), /displayName: Moved/)
 })
