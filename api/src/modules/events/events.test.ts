@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { get } from 'node:http'
 import { after, describe, it } from 'node:test'
 import { until } from '@warren/runtime/testing'
 import { startApi, startServices } from '../../testing/harness.ts'
@@ -107,6 +108,28 @@ describe('events', () => {
     const reader = await stream(one, '/events')
     await one.send('POST', '/api/v1/auth/logout', { token })
     await reader.ended
+  })
+
+  it('do not pile up for a client that does not read: it is cut off and may come back', async () => {
+    const small = await startApi(services, { SSE_BUFFER_BYTES: 100_000 })
+    const { token, pod, stream } = await tenantWithPod()
+    const headers = { authorization: `Bearer ${token}` }
+    const request = get(`${small.api.web.address()}/api/v1/events`, { headers }, (response) =>
+      response.pause(),
+    )
+    request.on('error', () => {})
+    services.file.after(() => void request.destroy())
+    const cutOff = () =>
+      small.logger.lines.some(({ message, path }) => message === 'request' && path === '/api/v1/events')
+    const qr = 'x'.repeat(500_000)
+    await until(async () => {
+      await pod.tell('pairing.qr', { qr, attempt: 1, maxAttempts: 3, expiresAt: new Date() })
+      return cutOff()
+    })
+    const again = await stream(small, '/events')
+    await pod.receive(textMessage('A1', PN, 'still here'))
+    await until(() => again.events.some((event) => event.type === 'message.received'))
+    again.close()
   })
 
   it('refuse an id that is none', async () => {
