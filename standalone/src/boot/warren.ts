@@ -13,7 +13,7 @@ import { createRegistry } from '@warren/runtime/metrics'
 import { connectMongo } from '@warren/runtime/mongo'
 import { createMongoSessionStore, migrateSessionStore } from '@warren/runtime/session-store'
 import { createSimulator, type Simulator } from '@warren/simulator'
-import type { Options } from '../options.ts'
+import { type Options, StartError } from '../options.ts'
 import type { Terminal } from '../terminal.ts'
 import { type ComponentLogs, createComponentLogs } from './component-logs.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
@@ -27,6 +27,8 @@ const HOST = '127.0.0.1'
 const SESSIONS_DB = 'warren_sessions'
 const VERSION = '0.1.0'
 const SAVE_SIMULATOR_MS = 15_000
+/** For a given MongoDB that may be starting as well. */
+const MONGO_PATIENCE_MS = 15_000
 /** New sessions a second: two cores connect about this many without slowing each other down. */
 const STARTS = { perSecond: 4, burst: 8 }
 
@@ -73,6 +75,9 @@ export async function bootWarren({ options, terminal, env, lifecycle }: Boot): P
     appName: 'warren standalone',
     logger,
     clock,
+    waitMs: MONGO_PATIENCE_MS,
+  }).catch((cause: Error) => {
+    throw new StartError('MongoDB does not answer: check MONGODB_URI.', { cause })
   })
   lifecycle.add('mongo client', { stop: mongo.close })
   await migrateSessionStore(mongo.db)
@@ -80,6 +85,8 @@ export async function bootWarren({ options, terminal, env, lifecycle }: Boot): P
   const bus = createRedisBus({ url: redisUrl, clock, logger, ids })
   await bus.start()
   lifecycle.add('bus', bus)
+  // Later it may go away at any time; at the start it is more likely to be a wrong address.
+  if (!bus.connected()) throw new StartError('Redis does not answer: check REDIS_URL.')
 
   const cluster = createLocalCluster({
     dir: folder.instances,
