@@ -132,6 +132,19 @@ describe('events', () => {
     again.close()
   })
 
+  it('are ended with a hint when the replica stops, without waiting for the client', async () => {
+    const leaving = await startApi(services)
+    const { stream, pod } = await tenantWithPod()
+    const reader = await stream(leaving, '/events')
+    const lastEventId = await until(() => reader.lastEventId())
+    await leaving.api.web.stop()
+    await reader.ended
+    await pod.receive(textMessage('A1', PN, 'meanwhile'))
+    const again = await stream(one, '/events', lastEventId)
+    await until(() => again.events.length === 1)
+    again.close()
+  })
+
   it('refuse an id that is none', async () => {
     const { token } = await one.register()
     const answer = await one.send('GET', '/api/v1/events', { token, headers: { 'last-event-id': '§' } })
