@@ -5,7 +5,9 @@ export type InstanceView = {
   readonly id: string
   readonly state: string
   readonly account?: { readonly phone: string; readonly pushName?: string }
+  readonly reason?: string
   readonly message?: string
+  readonly lastDisconnect?: { readonly reason: string }
 }
 
 export function readInstance(api: ApiClient, id: string): Promise<InstanceView | undefined> {

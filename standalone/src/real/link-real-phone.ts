@@ -35,9 +35,11 @@ export async function linkRealPhone(warren: Warren, terminal: Terminal, signal: 
       const instance = await readInstance(api, ID)
       if (!instance) return undefined
       if (instance.state === 'connected') return instance
-      if (instance.message && instance.message !== told) {
-        told = instance.message
-        terminal.warn(told)
+      // Once a reason: the sentence may count attempts.
+      if (instance.message && instance.reason !== told) {
+        told = instance.reason
+        const last = instance.lastDisconnect?.reason
+        terminal.warn(last ? `${instance.message} (${last})` : instance.message)
       }
       if (!asked && (instance.state === 'parked' || instance.state === 'loggedOut')) {
         asked = true
