@@ -200,7 +200,7 @@ export function createPod(options: PodOptions): Pod {
   const link = createLink({
     state,
     groups,
-    keys: createKeyStores(groups, clock.now),
+    keys: createKeyStores(groups, () => state.ids('session'), clock.now),
     own,
     barrier,
     traffic,

@@ -28,6 +28,7 @@ export type SessionState = {
   get(type: string, id: string): unknown
   /** All values of a type, in no particular order. */
   all(type: string): IterableIterator<[id: string, value: unknown]>
+  ids(type: string): Iterable<string>
   /** One step: all of it becomes durable together, or nothing. */
   apply(changes: readonly Change[], drafts?: readonly JournalDraft[], urgency?: Urgency): void
   /** Takes what is pending; undefined when there is nothing. Values are those of this moment. */
@@ -65,6 +66,7 @@ export function createState(journal: Journal): SessionState {
   return {
     get: (type, id) => values.get(type)?.get(id),
     all: (type) => (values.get(type) ?? new Map()).entries(),
+    ids: (type) => (values.get(type) ?? new Map<string, unknown>()).keys(),
     restore: put,
     apply(changes, drafts = [], urgency = 'urgent') {
       if (changes.length === 0 && drafts.length === 0) return

@@ -5,6 +5,7 @@
 import { addressOf } from '@warren/contracts'
 import type { Groups } from '../store/groups.ts'
 import type { SignalDataSet, SignalDataTypeMap, SignalKeyStoreWithTransaction } from './baileys.ts'
+import { mergeSessions, type StoredRecord } from './merge-sessions.ts'
 
 /** Who we are, as far as it is known. */
 export type OwnIds = () => { pn?: string; lid?: string }
@@ -19,7 +20,12 @@ export type KeyStores = {
   readonly passThrough: SignalKeyStoreWithTransaction
 }
 
-export function createKeyStores(groups: Groups, now: () => Date): KeyStores {
+/** @param sessionIds ids of all sessions, as `user[_domain].device` */
+export function createKeyStores(
+  groups: Groups,
+  sessionIds: () => Iterable<string>,
+  now: () => Date,
+): KeyStores {
   async function get<T extends keyof SignalDataTypeMap>(type: T, ids: string[]) {
     const found: Record<string, SignalDataTypeMap[T]> = {}
     for (const id of ids) {
@@ -51,6 +57,23 @@ export function createKeyStores(groups: Groups, now: () => Date): KeyStores {
       at: now(),
       data: { lid: `${value}@lid`, pn: `${id}@s.whatsapp.net` },
     })
+    moveSessions(id, value)
+  }
+
+  /**
+   * From now on the person's sessions are looked up under the hidden id. What was begun under the number moves there in the same group, or
+   * what the contact writes on it could not be read.
+   */
+  function moveSessions(pnUser: string, lidUser: string): void {
+    for (const id of [...sessionIds()]) {
+      if (!id.startsWith(`${pnUser}.`)) continue
+      const other = groups.get('session', id) as StoredRecord | undefined
+      if (!other) continue
+      const target = `${lidUser}_1${id.slice(pnUser.length)}`
+      const kept = groups.get('session', target) as StoredRecord | undefined
+      groups.put({ type: 'session', id: target, value: mergeSessions(kept, other, now().getTime()) })
+      groups.put({ type: 'session', id, value: undefined })
+    }
   }
 
   return {
