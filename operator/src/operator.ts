@@ -51,23 +51,23 @@ export function createOperator(deps: OperatorDeps): Operator {
   const status = controller('session-status', reconcileStatus(context))
   const controllers = [deletion, pods, status]
   const stops: { stop(): unknown }[] = []
-  let sweeping: Promise<void> = Promise.resolve()
+  let looking: Promise<void> = Promise.resolve()
 
   function enqueue(key: string, priority: Priority): void {
     for (const one of controllers) one.enqueue(key, priority)
   }
 
-  async function resync(): Promise<void> {
+  async function enqueueAll(): Promise<void> {
     for (const { metadata } of (await cluster.instances.list()).items) enqueue(queueKeyOf(metadata), 'low')
   }
 
-  function runSweep(): Promise<void> {
-    sweeping = sweepStatus(context)
-      .then((keys) => {
-        for (const key of keys) enqueue(key, 'low')
-      })
-      .catch((error) => logger.warn('status sweep failed, it is tried again', { error }))
-    return sweeping
+  async function enqueueStale(): Promise<void> {
+    for (const key of await sweepStatus(context)) enqueue(key, 'low')
+  }
+
+  /** What fails waits for its next turn. */
+  function run(what: string, look: () => Promise<void>): void {
+    looking = look().catch((error) => logger.warn(`${what} failed, it is tried again`, { error }))
   }
 
   return {
@@ -82,16 +82,16 @@ export function createOperator(deps: OperatorDeps): Operator {
         if (key) enqueue(queueKeyOf(key), 'normal')
       })
       // News were missed while Redis was away.
-      const resynced = bus.onResynced(() => void runSweep())
-      const sweeps = clock.setInterval(SWEEP_MS, () => void runSweep())
-      const resyncs = clock.setInterval(RESYNC_MS, () => void resync())
+      const resynced = bus.onResynced(() => run('status sweep', enqueueStale))
+      const sweeps = clock.setInterval(SWEEP_MS, () => run('status sweep', enqueueStale))
+      const resyncs = clock.setInterval(RESYNC_MS, () => run('resync', enqueueAll))
       stops.push(...watches, news, resynced, sweeps, resyncs)
       await Promise.all(watches.map(({ synced }) => synced))
     },
     async stop() {
       for (const one of stops.splice(0)) one.stop()
       await Promise.all(controllers.map((one) => one.stop()))
-      await sweeping
+      await looking
     },
     problems: () => controllers.flatMap((one) => one.problem() ?? []),
   }

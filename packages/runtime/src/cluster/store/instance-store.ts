@@ -90,23 +90,30 @@ export function createInstanceStore(deps: InstanceStoreDeps) {
     return { apiVersion: API_VERSION, kind: KIND, metadata, spec }
   }
 
-  /** Stores what `change` makes of a copy; nothing is written when nothing changed. */
-  async function update(before: WhatsAppInstance, change: (draft: WhatsAppInstance) => void, check = true) {
+  /**
+   * What `change` makes of a copy, admitted; the same object when nothing changed.
+   * @throws WarrenError `validation_failed`
+   */
+  function changed(before: WhatsAppInstance, change: (draft: WhatsAppInstance) => void): WhatsAppInstance {
     const draft = structuredClone(before)
     change(draft)
-    if (check) admitChange(draft, before)
-    if (isDeepStrictEqual(draft, before)) return { after: before, write: async () => before }
+    admitChange(draft, before)
+    if (isDeepStrictEqual(draft, before)) return before
     if (!isDeepStrictEqual(draft.spec, before.spec)) draft.metadata.generation += 1
-    return { after: draft, write: () => store(draft) }
+    return draft
+  }
+
+  async function update(before: WhatsAppInstance, change: (draft: WhatsAppInstance) => void) {
+    const after = changed(before, change)
+    return after === before ? before : store(after)
   }
 
   async function markDeleted(object: WhatsAppInstance): Promise<void> {
     if (!object.metadata.finalizers?.length) return remove(object)
     if (object.metadata.deletionTimestamp) return
-    const { write } = await update(object, (draft) => {
+    await update(object, (draft) => {
       draft.metadata.deletionTimestamp = deps.clock.now().toISOString()
     })
-    await write()
   }
 
   const client: InstanceClient = {
@@ -134,10 +141,10 @@ export function createInstanceStore(deps: InstanceStoreDeps) {
     patch: (key, patch, precondition) =>
       exclusive(storeKey(key), async () => {
         const before = existing(key, precondition)
-        const { after, write } = await update(before, (draft) => applyPatch(draft, patch))
+        const after = changed(before, (draft) => applyPatch(draft, patch))
         if (after === before) return before
         await deps.persistence?.userPatched(key, patch)
-        return write()
+        return store(after)
       }),
 
     delete: (key, precondition) =>
@@ -149,10 +156,9 @@ export function createInstanceStore(deps: InstanceStoreDeps) {
 
     updateStatus: (key, status, precondition) =>
       exclusive(storeKey(key), async () => {
-        const { write } = await update(existing(key, precondition), (draft) => {
+        return update(existing(key, precondition), (draft) => {
           draft.status = plain(status)
         })
-        return write()
       }),
 
     setFinalizers: (key, finalizers, precondition) =>
@@ -162,11 +168,10 @@ export function createInstanceStore(deps: InstanceStoreDeps) {
           await remove(before)
           return before
         }
-        const { write } = await update(before, (draft) => {
+        return update(before, (draft) => {
           if (finalizers.length > 0) draft.metadata.finalizers = [...finalizers]
           else delete draft.metadata.finalizers
         })
-        return write()
       }),
   }
 
@@ -194,13 +199,12 @@ export function createInstanceStore(deps: InstanceStoreDeps) {
           return
         }
         const { labels, annotations } = object.metadata
-        const { write } = await update(before, (draft) => {
+        await update(before, (draft) => {
           draft.spec = object.spec
           delete draft.metadata.labels
           delete draft.metadata.annotations
           Object.assign(draft.metadata, textMaps(labels, annotations))
         })
-        await write()
       })
     },
     /** `kubectl delete` by whoever removed it from where it was written. */
