@@ -22,7 +22,7 @@ import { createBusyGauge } from './busy.ts'
 import { CONFIG_SCHEMA, type PodConfig, sealingKeyOf } from './config.ts'
 import { acquireLease } from './lease.ts'
 import { createPod, type Pod } from './pod.ts'
-import type { PairingRequest } from './session/machine.ts'
+import type { PairingRequest } from './session/model.ts'
 import { assertRatchetGuarded, guardRatchet, quietConsole, trustSimulator } from './whatsapp/index.ts'
 
 const EXIT = { usage: 64, credentials: 65, lostLease: 75 } as const

@@ -17,17 +17,9 @@ import { createMessageBuilder } from './queue/build-message.ts'
 import { createOutbox } from './queue/outbox.ts'
 import { createQueueMarker } from './queue/queue-marker.ts'
 import { createSender } from './queue/sender.ts'
-import { createJournal } from './session/journal.ts'
-import type { PairingRequest } from './session/machine.ts'
+import type { PairingRequest } from './session/model.ts'
 import { createSession, type Session, storedRest } from './session/session.ts'
-import { createArchive } from './store/archive.ts'
-import { createCommitter } from './store/committer.ts'
-import { createFolder } from './store/folder.ts'
-import { createGroups } from './store/groups.ts'
-import { loadInto } from './store/load.ts'
-import { createSealer } from './store/sealer.ts'
-import { createState } from './store/state.ts'
-import { createUnfolded } from './store/unfolded.ts'
+import { createStore } from './store/index.ts'
 import {
   accountOf,
   createAddressBook,
@@ -94,16 +86,6 @@ export function createPod(options: PodOptions): Pod {
     else logger.warn(message, { error })
   }
 
-  const journal = createJournal(takeover.seq)
-  const state = createState(journal)
-  const unfolded = createUnfolded()
-  const sealer = createSealer(options.key, lease.instance)
-  const groups = createGroups(state)
-  const archive = createArchive({ writer, lease, sealer, unfolded, state })
-  const outbox = createOutbox(state, clock)
-  const addresses = createAddressBook(groups.get)
-  const live = createLive({ bus, origin: lease, clock, ids })
-
   const metrics = createPodMetrics({
     connected: () => session.status().phase === 'connected',
     epoch: () => lease.epoch,
@@ -111,27 +93,15 @@ export function createPod(options: PodOptions): Pod {
   })
   let lastFrameMs = clock.monotonicMs()
 
-  const committer = createCommitter({
-    state,
-    writer,
-    lease,
-    n: takeover.n,
-    sealer,
-    unfolded,
-    clock,
-    busy: options.busy,
-    onFatal,
+  const { state, groups, committer, archive, load } = createStore({
+    ...{ writer, takeover, key: options.key, clock, busy: options.busy, onFatal },
+    onFoldError: unlessFenced('the log was not folded'),
     onCommit: metrics.commit,
   })
-  const folder = createFolder({
-    writer,
-    lease,
-    sealer,
-    unfolded,
-    committer,
-    folded: takeover.folded,
-    onError: unlessFenced('the log was not folded'),
-  })
+  const outbox = createOutbox(state, clock)
+  const addresses = createAddressBook(groups.get)
+  const live = createLive({ bus, origin: lease, clock, ids })
+
   const barrier = createBarrier(state, committer)
   let durableSeq = takeover.seq
   const marker = createQueueMarker({
@@ -144,7 +114,6 @@ export function createPod(options: PodOptions): Pod {
     durableSeq = entries.at(-1)?.seq ?? durableSeq
     live.journaled(entries)
     marker.onDurable(committer.durable())
-    folder.consider()
     if (entries.some(({ type }) => type === 'message.received')) inboundMedia.poke()
   })
 
@@ -269,7 +238,7 @@ export function createPod(options: PodOptions): Pod {
     metrics,
     async start() {
       keeper.start()
-      await loadInto(state, unfolded, { writer, takeover, sealer })
+      await load()
       loaded = true
       served.push(
         serveCommands(bus, lease.instance, {

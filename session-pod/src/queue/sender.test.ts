@@ -49,7 +49,7 @@ function setUp(queue: QueueDoc[], state: SessionState = createState(createJourna
   const messenger = {
     resolve: (to: string) => behaviour.resolve(to),
     relay: (id: string) => behaviour.relay(id),
-  } as Messenger
+  } as unknown as Messenger
   const sender = createSender({
     outbox,
     marker,

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Account } from '@warren/contracts'
 import fc from 'fast-check'
-import { type Env, initialModel, type SessionEvent, type SessionModel, step } from './machine.ts'
+import { step } from './machine.ts'
+import { type Env, initialModel, type SessionEvent, type SessionModel } from './model.ts'
 
 const account: Account = { jid: '491@s.whatsapp.net', phone: '491' }
 const now = new Date('2026-01-01T00:00:00Z')

@@ -2,91 +2,15 @@
  * The life of a session as a pure function: what happened, and what the session is like now -> what it is like next, and what to do.
  * Nothing here waits, connects or stores.
  */
-import type { Account, Pairing, SessionPhase, SessionStatus } from '@warren/contracts'
 import { backOffMs, conflictMs, QUICK_ATTEMPTS, reconnectNowMs, slowBackOffMs } from './backoff.ts'
 import { type Ending, reactionTo } from './disconnects.ts'
-
-/** What a person asked to pair with. */
-export type PairingRequest =
-  | { readonly method: 'qr' }
-  | { readonly method: 'code'; readonly phoneNumber: string }
-
-/** A phase in which nothing is tried until a person asks. Kept in the sealed state, so that it outlives the process. */
-export type Rest = {
-  readonly phase: 'parked' | 'loggedOut' | 'banned'
-  readonly reason: string
-  readonly message: string
-}
-
-export type SessionModel = {
-  readonly status: SessionStatus
-  /** Whether credentials of a linked account exist. */
-  readonly account?: Account
-  /** The pairing that was asked for and is not finished. */
-  readonly pairing?: PairingRequest
-  /** QRs shown or codes given in this pairing. */
-  readonly attempts: number
-  readonly maxAttempts: number
-  /** Failed connections in a row. */
-  readonly failures: number
-  /** Logouts in a row that WhatsApp told without a working login between them. */
-  readonly logoutsHeard: number
-  /** Replacements in a row. */
-  readonly conflicts: number
-}
-
-export type SessionEvent =
-  | {
-      readonly type: 'loaded'
-      readonly account?: Account
-      readonly rest?: Rest
-      readonly pairing?: PairingRequest
-    }
-  | { readonly type: 'pairRequested'; readonly request: PairingRequest }
-  | { readonly type: 'qr'; readonly qr: string; readonly expiresAt: Date }
-  | { readonly type: 'code'; readonly code: string; readonly expiresAt: Date }
-  | { readonly type: 'paired'; readonly account: Account }
-  | { readonly type: 'wrongNumber'; readonly linked: string; readonly wanted: string }
-  | { readonly type: 'opened' }
-  | { readonly type: 'accountChanged'; readonly account: Account }
-  | { readonly type: 'closed'; readonly ending: Ending }
-  | { readonly type: 'retryDue' }
-  | { readonly type: 'restartRequested' }
-  | { readonly type: 'disconnectRequested' }
-  | { readonly type: 'loggedOut'; readonly by: string }
-  | { readonly type: 'stopped' }
-
-export type Effect =
-  /** Open a connection: with the stored credentials, or fresh ones for a pairing. A connection that is open is closed first. */
-  | { readonly do: 'connect'; readonly pairing?: PairingRequest }
-  | { readonly do: 'close' }
-  /** Deliver `retryDue` after this; replaces an earlier one, and any other effect that connects or closes cancels it. */
-  | { readonly do: 'retry'; readonly afterMs: number }
-  /** Ask the store whether the lease is still ours; the process ends when it is not. */
-  | { readonly do: 'checkLease' }
-  /** Store the rest, or that there is none any more. */
-  | { readonly do: 'rest'; readonly rest: Rest | null }
-  | { readonly do: 'journalLoggedOut'; readonly reason: string }
-
-export type Env = { readonly now: Date; readonly random: () => number }
-type Step = { readonly model: SessionModel; readonly effects: readonly Effect[] }
+import type { Effect, Env, PairingRequest, Rest, SessionEvent, SessionModel, Step } from './model.ts'
+import { phase, showing, withoutAccount } from './status.ts'
 
 /** Conflicts in a row after which the rightful holder stops to fight with a copy of its credentials. */
 const MAX_CONFLICTS = 3
 /** WhatsApp must tell of a logout this often before it is believed. */
 const LOGOUT_CONFIRMATIONS = 2
-
-/** A session before its state is loaded. */
-export function initialModel(maxAttempts: number, now: Date): SessionModel {
-  return {
-    status: { phase: 'starting', since: now },
-    attempts: 0,
-    maxAttempts,
-    failures: 0,
-    logoutsHeard: 0,
-    conflicts: 0,
-  }
-}
 
 /** The next state and what to do, in order. */
 export function step(model: SessionModel, event: SessionEvent, env: Env): Step {
@@ -315,49 +239,7 @@ function logOut(model: SessionModel, by: string, env: Env): Step {
   )
 }
 
-function withoutAccount(model: SessionModel): SessionModel {
-  const { account: _gone, ...rest } = model
-  return rest
-}
-
 const after = (effects: readonly Effect[], next: Step): Step => ({
   model: next.model,
   effects: [...effects, ...next.effects],
 })
-
-function showing(
-  model: SessionModel,
-  pairing: Omit<Pairing, 'attempt' | 'maxAttempts'>,
-  env: Env,
-): SessionModel {
-  const shown = phase(model, 'pairing', env)
-  return {
-    ...shown,
-    status: {
-      ...shown.status,
-      pairing: { ...pairing, attempt: model.attempts, maxAttempts: model.maxAttempts },
-    },
-  }
-}
-
-/** The status of a phase: what belonged to another phase (pairing, retry, reason) is gone, history stays. */
-function phase(
-  model: SessionModel,
-  to: SessionPhase,
-  env: Env,
-  why: { reason?: string; message?: string } = {},
-): SessionModel {
-  const { status } = model
-  return {
-    ...model,
-    status: {
-      phase: to,
-      ...(why.reason ? { reason: why.reason } : {}),
-      ...(why.message ? { message: why.message } : {}),
-      since: status.phase === to ? status.since : env.now,
-      ...(model.account ? { account: model.account } : {}),
-      ...(status.lastConnectedAt ? { lastConnectedAt: status.lastConnectedAt } : {}),
-      ...(status.lastDisconnect ? { lastDisconnect: status.lastDisconnect } : {}),
-    },
-  }
-}

@@ -3,14 +3,8 @@ import type { Account, SessionStatus } from '@warren/contracts'
 import type { Clock, Timer } from '@warren/runtime/clock'
 import type { Change, SessionState } from '../store/state.ts'
 import type { JournalDraft } from './journal.ts'
-import {
-  type Effect,
-  initialModel,
-  type PairingRequest,
-  type Rest,
-  type SessionEvent,
-  step,
-} from './machine.ts'
+import { step } from './machine.ts'
+import { type Effect, initialModel, type PairingRequest, type Rest, type SessionEvent } from './model.ts'
 
 /** What the session needs of the connection to WhatsApp. */
 export type Link = {

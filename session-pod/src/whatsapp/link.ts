@@ -1,6 +1,6 @@
 /** Keeps at most one connection, with the right credentials, and tells the session what becomes of it. */
 import type { Account } from '@warren/contracts'
-import type { SessionEvent } from '../session/machine.ts'
+import type { SessionEvent } from '../session/model.ts'
 import type { Link } from '../session/session.ts'
 import type { SessionState } from '../store/state.ts'
 import { type AuthenticationCreds, type BinaryNode, initAuthCreds } from './baileys.ts'

@@ -1,0 +1,81 @@
+/** What is known of a session, what can happen to it, and what can be done about it. */
+import type { Account, SessionStatus } from '@warren/contracts'
+import type { Ending } from './disconnects.ts'
+
+/** What a person asked to pair with. */
+export type PairingRequest =
+  | { readonly method: 'qr' }
+  | { readonly method: 'code'; readonly phoneNumber: string }
+
+/** A phase in which nothing is tried until a person asks. Kept in the sealed state, so that it outlives the process. */
+export type Rest = {
+  readonly phase: 'parked' | 'loggedOut' | 'banned'
+  readonly reason: string
+  readonly message: string
+}
+
+export type SessionModel = {
+  readonly status: SessionStatus
+  /** Whether credentials of a linked account exist. */
+  readonly account?: Account
+  /** The pairing that was asked for and is not finished. */
+  readonly pairing?: PairingRequest
+  /** QRs shown or codes given in this pairing. */
+  readonly attempts: number
+  readonly maxAttempts: number
+  /** Failed connections in a row. */
+  readonly failures: number
+  /** Logouts in a row that WhatsApp told without a working login between them. */
+  readonly logoutsHeard: number
+  /** Replacements in a row. */
+  readonly conflicts: number
+}
+
+export type SessionEvent =
+  | {
+      readonly type: 'loaded'
+      readonly account?: Account
+      readonly rest?: Rest
+      readonly pairing?: PairingRequest
+    }
+  | { readonly type: 'pairRequested'; readonly request: PairingRequest }
+  | { readonly type: 'qr'; readonly qr: string; readonly expiresAt: Date }
+  | { readonly type: 'code'; readonly code: string; readonly expiresAt: Date }
+  | { readonly type: 'paired'; readonly account: Account }
+  | { readonly type: 'wrongNumber'; readonly linked: string; readonly wanted: string }
+  | { readonly type: 'opened' }
+  | { readonly type: 'accountChanged'; readonly account: Account }
+  | { readonly type: 'closed'; readonly ending: Ending }
+  | { readonly type: 'retryDue' }
+  | { readonly type: 'restartRequested' }
+  | { readonly type: 'disconnectRequested' }
+  | { readonly type: 'loggedOut'; readonly by: string }
+  | { readonly type: 'stopped' }
+
+export type Effect =
+  /** Open a connection: with the stored credentials, or fresh ones for a pairing. A connection that is open is closed first. */
+  | { readonly do: 'connect'; readonly pairing?: PairingRequest }
+  | { readonly do: 'close' }
+  /** Deliver `retryDue` after this; replaces an earlier one, and any other effect that connects or closes cancels it. */
+  | { readonly do: 'retry'; readonly afterMs: number }
+  /** Ask the store whether the lease is still ours; the process ends when it is not. */
+  | { readonly do: 'checkLease' }
+  /** Store the rest, or that there is none any more. */
+  | { readonly do: 'rest'; readonly rest: Rest | null }
+  | { readonly do: 'journalLoggedOut'; readonly reason: string }
+
+export type Env = { readonly now: Date; readonly random: () => number }
+/** What an event leads to. */
+export type Step = { readonly model: SessionModel; readonly effects: readonly Effect[] }
+
+/** A session before its state is loaded. */
+export function initialModel(maxAttempts: number, now: Date): SessionModel {
+  return {
+    status: { phase: 'starting', since: now },
+    attempts: 0,
+    maxAttempts,
+    failures: 0,
+    logoutsHeard: 0,
+    conflicts: 0,
+  }
+}

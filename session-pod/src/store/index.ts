@@ -1,0 +1,59 @@
+/**
+ * What a session knows and how it becomes durable. `state` holds it in memory, `groups` make one step of what belongs together, `committer`
+ * brings steps to the log in batches, `folder` folds the log into the keys, `archive` reads what is not kept in memory.
+ */
+import type { Clock } from '@warren/runtime/clock'
+import type { SealingKey } from '@warren/runtime/crypto'
+import type { SessionWriter, Takeover } from '@warren/runtime/session-store'
+import { createJournal } from '../session/journal.ts'
+import { type Archive, createArchive } from './archive.ts'
+import { type Committer, createCommitter } from './committer.ts'
+import { createFolder } from './folder.ts'
+import { createGroups, type Groups } from './groups.ts'
+import { loadInto } from './load.ts'
+import { createSealer } from './sealer.ts'
+import { createState, type SessionState } from './state.ts'
+import { createUnfolded } from './unfolded.ts'
+
+export type Store = {
+  readonly state: SessionState
+  readonly groups: Groups
+  readonly committer: Committer
+  readonly archive: Archive
+  /** Brings back what is stored. @throws WarrenError `credentials_unreadable` */
+  load(): Promise<void>
+}
+
+/** @param onFoldError a fold failed; harmless unless it says `fenced` */
+export function createStore(options: {
+  writer: SessionWriter
+  takeover: Takeover
+  key: SealingKey
+  clock: Clock
+  busy: () => boolean
+  onFatal: (error: unknown) => void
+  onFoldError: (error: unknown) => void
+  onCommit: (seconds: number) => void
+}): Store {
+  const { writer, takeover, clock, busy, onFatal, onCommit } = options
+  const { lease, n, folded } = takeover
+  const state = createState(createJournal(takeover.seq))
+  const unfolded = createUnfolded()
+  const sealer = createSealer(options.key, lease.instance)
+  const committer = createCommitter({
+    ...{ state, writer, lease, n, sealer, unfolded, clock },
+    ...{ busy, onFatal, onCommit },
+  })
+  const folder = createFolder({
+    ...{ writer, lease, sealer, unfolded, committer, folded },
+    onError: options.onFoldError,
+  })
+  committer.onDurable(folder.consider)
+  return {
+    state,
+    groups: createGroups(state),
+    committer,
+    archive: createArchive({ writer, lease, sealer, unfolded, state }),
+    load: () => loadInto(state, unfolded, { writer, takeover, sealer }),
+  }
+}
