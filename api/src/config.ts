@@ -91,8 +91,11 @@ export const apiConfigSchema = Joi.object<ApiConfig, true>({
     .description('Proxies in front whose `X-Forwarded-For` is believed.'),
   BODY_LIMIT_BYTES: whole
     .min(1024)
-    .default(10 * 1024 * 1024)
-    .description('Largest JSON body.'),
+    .max(10 * 1024 * 1024)
+    .default(256 * 1024)
+    .description(
+      'Largest JSON body of a signed-in caller; 16 KiB without a token, uploads have their own limit.',
+    ),
   RATE_LIMIT: text
     .valid('on', 'off')
     .default('on')

@@ -33,12 +33,11 @@ export const problemSchema = Joi.object({
   stack: Joi.string(),
 }).description('A problem document (RFC 9457).')
 
-/** What the parsers of express and the drivers throw, as far as a caller should know. */
-const CODES_BY_TYPE: Readonly<Record<string, ErrorCode>> = {
-  'entity.too.large': 'payload_too_large',
-  'encoding.unsupported': 'unsupported_media_type',
-  'charset.unsupported': 'unsupported_media_type',
-}
+/** How many invalid fields an answer names, and how long a text in it may be. */
+const MAX_FIELDS = 20
+const MAX_TEXT = 300
+
+/** What the drivers throw, as far as a caller should know. */
 const CODES_BY_NAME: Readonly<Record<string, ErrorCode>> = {
   MongoNetworkError: 'dependency_unavailable',
   MongoNetworkTimeoutError: 'dependency_unavailable',
@@ -52,13 +51,22 @@ const CODES_BY_NAME: Readonly<Record<string, ErrorCode>> = {
 export function toWarrenError(error: unknown): WarrenError {
   if (isWarrenError(error)) return error
   if (isCelebrateError(error)) return invalid(error.details)
-  const { type, name, message } = error as { type?: string; name?: string; message?: string }
-  if (type === 'entity.parse.failed')
-    return invalidPart('body', `The body is not valid JSON: ${message ?? ''}`)
-  const code = CODES_BY_TYPE[type ?? ''] ?? CODES_BY_NAME[name ?? '']
-  if (code) return new WarrenError(code, undefined, { cause: error })
   if (error instanceof URIError) return invalidPart('params', 'The path is not valid percent-encoding.')
+  const { expose, name, status } = Object(error) as { expose?: unknown; name?: unknown; status?: unknown }
+  const code = CODES_BY_NAME[String(name)]
+  if (code) return new WarrenError(code, undefined, { cause: error })
+  if (expose === true && typeof status === 'number' && status >= 400 && status < 500)
+    return bodyError(error as Error, status)
   return new WarrenError('internal', undefined, { cause: error })
+}
+
+/** What the body parser refuses. Its errors have the status that it proposes, and say whether the caller may see them. */
+function bodyError(cause: Error, status: number): WarrenError {
+  if (status === 413) return new WarrenError('payload_too_large', undefined, { cause })
+  if (status === 415) return new WarrenError('unsupported_media_type', undefined, { cause })
+  if (cause instanceof SyntaxError)
+    return invalidPart('body', `The body is not valid JSON: ${cut(cause.message)}`)
+  return invalidPart('body', `The body could not be read: ${cut(cause.message)}`)
 }
 
 function invalidPart(path: string, message: string): WarrenError {
@@ -66,15 +74,16 @@ function invalidPart(path: string, message: string): WarrenError {
 }
 
 function invalid(segments: Map<string, Joi.ValidationError>): WarrenError {
-  const fields = [...segments].flatMap(([segment, error]) =>
-    error.details.map((one) => ({
-      path: [segment, ...one.path].join('.'),
-      message: one.message,
-    })),
-  )
+  const fields = [...segments]
+    .flatMap(([segment, error]) => error.details.slice(0, MAX_FIELDS).map((one) => ({ segment, ...one })))
+    .slice(0, MAX_FIELDS)
+    .map(({ segment, path, message }) => ({ path: cut([segment, ...path].join('.')), message: cut(message) }))
   const detail = fields.map((field) => field.message).join('; ')
   return new WarrenError('validation_failed', detail, { details: { fields } })
 }
+
+/** Names and values of the caller's stand in messages, and may be as long as a body. */
+const cut = (text: string) => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text)
 
 /**
  * @param showInternals whether the stack is told; only in development

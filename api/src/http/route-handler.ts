@@ -3,7 +3,7 @@ import { WarrenError } from '@warren/contracts'
 import { celebrate, Modes } from 'celebrate'
 import express, { type Request, type RequestHandler, type Response } from 'express'
 import type { BoundRoute, RouteContract, TenantCall } from './contract.ts'
-import { refuseHostileKeys } from './hostile-keys.ts'
+import { refuseHostile } from './hostile.ts'
 import type { Idempotency } from './idempotency.ts'
 import { authorize, type Principal } from './principal.ts'
 import type { RateLimiter } from './rate-limit.ts'
@@ -26,11 +26,18 @@ export const localsOf = (res: Response) => res.locals as Locals
 export function routeHandlers({ contract, handle }: BoundRoute, deps: RouteDeps): RequestHandler[] {
   return [
     identify(contract, deps),
-    ...(contract.request.body ? [jsonBody(deps.bodyLimitBytes)] : []),
-    refuseHostileKeys,
+    ...(contract.request.body ? [jsonBody(bodyLimitOf(contract, deps))] : []),
+    refuseHostile,
     validate(contract),
     answer(contract, handle, deps),
   ]
+}
+
+/** Strangers get no more room than a sign-in needs. */
+const PUBLIC_BODY_BYTES = 16 * 1024
+
+function bodyLimitOf({ access }: RouteContract, { bodyLimitBytes }: RouteDeps): number {
+  return access === 'public' ? Math.min(PUBLIC_BODY_BYTES, bodyLimitBytes) : bodyLimitBytes
 }
 
 /** Who calls, whether they may, and whether they may now. A failed attempt counts against the address. */
