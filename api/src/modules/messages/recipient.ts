@@ -1,6 +1,11 @@
 /** Whom a message is for, in the ways people write it. */
-import { bareJid, jidOfPhone, parseJid, WarrenError } from '@warren/contracts'
+import { bareJid, jidOfPhone, WarrenError } from '@warren/contracts'
 import { parsePhoneNumberFromString } from 'libphonenumber-js'
+
+/** A person under the phone number (with or without a device) or the hidden id, or a group. What is written into a stanza has no other form. */
+const RECIPIENT =
+  /^(?:[1-9]\d{4,19}(?::\d{1,4})?@(?:s\.whatsapp\.net|c\.us)|\d{1,20}(?::\d{1,4})?@lid|\d[\d-]{4,39}@g\.us)$/
+const PHONE = /^\+?[\d\s().-]{5,40}$/
 
 /**
  * The JID of a phone number (international, with or without plus, spaces or dashes) or of a JID of a person or group.
@@ -9,11 +14,12 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js'
  */
 export function recipientJid(text: string, field: string): string {
   if (text.includes('@')) {
-    const kind = parseJid(text)?.kind
-    if (kind === 'pn' || kind === 'lid' || kind === 'group') return bareJid(text)
+    if (RECIPIENT.test(text)) return bareJid(text)
     throw invalid(field, 'must be a phone number, or the JID of a person or group')
   }
-  const number = parsePhoneNumberFromString(text.startsWith('+') ? text : `+${text}`)
+  const number = PHONE.test(text)
+    ? parsePhoneNumberFromString(text.startsWith('+') ? text : `+${text}`)
+    : undefined
   if (!number?.isPossible()) throw invalid(field, 'must be an international phone number')
   return jidOfPhone(number.number)
 }
