@@ -43,18 +43,26 @@ export function encodeCursor(key: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url')
 }
 
+/** What a part of a cursor can be: anyone can write a cursor, and what no list gave out must not reach the database. */
+const PARTS = {
+  text: (part: unknown) => typeof part === 'string' && part.length <= 320 && !part.includes('\0'),
+  /** Milliseconds since 1970, as far as a date goes. */
+  time: (part: unknown) => Number.isInteger(part) && Math.abs(part as number) <= 8.64e15,
+  objectId: (part: unknown) => typeof part === 'string' && /^[0-9a-f]{24}$/.test(part),
+}
+
 /**
- * @param shape the type of each part
+ * @param shape what each part is
  * @throws WarrenError `validation_failed` for text that is no cursor of this list
  */
 export function decodeCursor(
   cursor: string,
-  shape: readonly ('string' | 'number')[],
+  shape: readonly (keyof typeof PARTS)[],
 ): readonly (string | number)[] {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    const fits = (part: unknown, index: number) => typeof part === shape[index]
-    if (Array.isArray(key) && key.length === shape.length && key.every(fits)) return key
+    if (Array.isArray(key) && key.length === shape.length && shape.every((kind, n) => PARTS[kind](key[n])))
+      return key
   } catch {
     // not even JSON: the same answer
   }

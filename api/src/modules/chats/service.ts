@@ -27,7 +27,7 @@ export function createChatService(deps: {
   return {
     async list(organization, instance, { limit, cursor }) {
       await instances.require(organization, instance)
-      const [time, jid] = cursor === undefined ? [] : decodeCursor(cursor, ['number', 'string'])
+      const [time, jid] = cursor === undefined ? [] : decodeCursor(cursor, ['time', 'text'])
       const after = time === undefined ? undefined : { lastAt: new Date(Number(time)), jid: String(jid) }
       const rows = await repo.list(organization, instance, limit + 1, after)
       const page = cutPage(rows, limit, (row) => [row.lastAt.getTime(), row.jid])

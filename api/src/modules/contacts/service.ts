@@ -23,7 +23,7 @@ export function createContactService(deps: {
   return {
     async list(organization, instance, { limit, cursor }) {
       await instances.require(organization, instance)
-      const [after] = cursor === undefined ? [] : decodeCursor(cursor, ['string'])
+      const [after] = cursor === undefined ? [] : decodeCursor(cursor, ['text'])
       const rows = await repo.list(organization, instance, limit + 1, after as string | undefined)
       return cutPage(rows, limit, (row) => [row.jid])
     },

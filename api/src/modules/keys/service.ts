@@ -87,7 +87,7 @@ export function createKeyService(deps: {
     },
 
     async list(organization, { limit, cursor }) {
-      const [after] = cursor === undefined ? [] : decodeCursor(cursor, ['string'])
+      const [after] = cursor === undefined ? [] : decodeCursor(cursor, ['text'])
       const rows = await repo.list(organization, limit + 1, after as string | undefined)
       return cutPage(rows, limit, (key) => [key._id])
     },

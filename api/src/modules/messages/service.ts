@@ -124,7 +124,7 @@ export function createMessageService(deps: {
 
     async list(organization, instance, { limit, cursor, chat }) {
       await instances.require(organization, instance)
-      const [time, id] = cursor === undefined ? [] : decodeCursor(cursor, ['number', 'string'])
+      const [time, id] = cursor === undefined ? [] : decodeCursor(cursor, ['time', 'objectId'])
       const after = time === undefined ? {} : { after: { timestamp: new Date(Number(time)), id: String(id) } }
       const key = chat === undefined ? undefined : addressOf(recipientJid(chat, 'query.chat'))
       const inChat = key === undefined ? {} : { chat: await chatKey(organization, instance, key) }
