@@ -59,8 +59,13 @@ export function createServices(deps: ApiDeps, database: PlatformDatabase) {
   const identities = createIdentityRepo(database)
   const messageRepo = createMessageRepo(messageDocs, (text) => new Types.ObjectId(text))
   const contactRepo = createContactRepo(contactDocs)
-  const cursors = createCursorRepo(database)
-  const apply = createApply({ messages: messageDocs, chats: chatDocs, contacts: contactDocs }, identities)
+  const cursors = createCursorRepo(database, clock)
+  const readModels = { messages: messageDocs, chats: chatDocs, contacts: contactDocs }
+  const apply = createApply(readModels, identities)
+  async function forget(scope: { organization: string; instance: InstanceId }): Promise<void> {
+    await Promise.all(Object.values(readModels).map((documents) => documents.remove(scope)))
+    await identities.forget(scope.organization, scope.instance)
+  }
   const urlSeconds = config.MEDIA_URL_SECONDS
   const media = createMediaService({
     repo: createMediaRepo(database),
@@ -86,7 +91,7 @@ export function createServices(deps: ApiDeps, database: PlatformDatabase) {
     messages,
     cursors,
     projector: (onApplied: (entries: number) => void) =>
-      createProjector({ sessions, cursors, apply, onApplied, logger }),
+      createProjector({ sessions, cursors, apply, forget, owner: ids.newId(), onApplied, logger }),
     contacts: createContactService({ repo: contactRepo, instances, commands }),
     chats: createChatService({
       repo: createChatRepo(chatDocs),

@@ -1,5 +1,5 @@
 /** The worker role: what happens without a request. Any number of replicas. */
-import { METRICS } from '@warren/contracts'
+import { METRICS, type SessionKey } from '@warren/contracts'
 import { Counter, Gauge } from '@warren/runtime/metrics'
 import type { ApiDeps } from './create-api.ts'
 import type { Services } from './services.ts'
@@ -10,7 +10,7 @@ export type WorkerRole = {
   /** Lets what is running end; whatever is left is found by the next worker. */
   stop(): Promise<void>
   /** Applies the journal of an instance again to its read models, as far as it is kept. Returns the number of entries. */
-  rebuild(instance: string): Promise<number>
+  rebuild(session: SessionKey): Promise<number>
 }
 
 export function createWorkerRole(deps: ApiDeps, services: Services): WorkerRole {

@@ -1,4 +1,4 @@
-import { CHANNELS, parseInstanceId } from '@warren/contracts'
+import { CHANNELS, parseInstanceId, parseSessionKey } from '@warren/contracts'
 import type { Bus } from '@warren/runtime/bus'
 import type { ClusterWatch } from '@warren/runtime/cluster'
 import type { Registry } from '@warren/runtime/metrics'
@@ -77,8 +77,8 @@ export function createOperator(deps: OperatorDeps): Operator {
       const watches: ClusterWatch[] = (['instances', 'pods'] as const).map((kind) =>
         cluster.watch(kind, (key, initial) => enqueue(queueKeyOf(key), initial ? 'low' : 'normal')),
       )
-      const news = bus.subscribe(CHANNELS.sessions, (id) => {
-        const key = parseInstanceId(String(id))
+      const news = bus.subscribe(CHANNELS.sessions, (session) => {
+        const key = parseInstanceId(parseSessionKey(String(session))?.instance ?? '')
         if (key) enqueue(queueKeyOf(key), 'normal')
       })
       // News were missed while Redis was away.

@@ -1,7 +1,19 @@
-import type { Account, SessionDoc, WhatsAppInstance } from '@warren/contracts'
+import {
+  type Account,
+  instanceIdOf,
+  type SessionDoc,
+  type SessionKey,
+  sessionKeyOf,
+  type WhatsAppInstance,
+} from '@warren/contracts'
 
 /** How long after its lease's end a holder's word still counts: the operator's clock is not the database's. */
 const CLOCK_SKEW_MS = 10_000
+
+/** The session of an instance: the one of the organisation that its spec names. */
+export function sessionKeyFor({ metadata, spec }: WhatsAppInstance): SessionKey {
+  return sessionKeyOf({ organization: spec.organization, instance: instanceIdOf(metadata) })
+}
 
 /** Whether a process holds the session now, as far as can be told from here. */
 export function isHeld(session: SessionDoc, now: Date): boolean {

@@ -71,7 +71,7 @@ test('a change of the status is stored now and told once, also when it comes dur
   present.status = status('connected')
   keeper.report()
   await clock.advance(0)
-  assert.equal((await store.session('test.one'))?.status?.phase, 'connected')
+  assert.equal((await store.session('acme/test.one'))?.status?.phase, 'connected')
   await clock.advance(2 * TTL_MS)
   assert.ok(reported() <= 2)
 })

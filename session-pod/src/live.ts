@@ -7,6 +7,7 @@ import {
   journalEnvelope,
   type LiveEvents,
   liveEnvelope,
+  sessionKeyOf,
 } from '@warren/contracts'
 import type { Bus } from '@warren/runtime/bus'
 import type { Clock } from '@warren/runtime/clock'
@@ -27,13 +28,13 @@ export function createLive(options: { bus: Bus; origin: EventOrigin; clock: Cloc
     journaled(entries) {
       if (entries.length === 0) return
       for (const entry of entries) void bus.publish(channel, journalEnvelope(origin, entry))
-      void bus.publish(CHANNELS.journal, origin.instance)
+      void bus.publish(CHANNELS.journal, sessionKeyOf(origin))
     },
     event(type, data) {
       void bus.publish(channel, liveEnvelope(origin, type, data, clock.now(), ids.newId()))
     },
     statusChanged() {
-      void bus.publish(CHANNELS.sessions, origin.instance)
+      void bus.publish(CHANNELS.sessions, sessionKeyOf(origin))
     },
   }
 }

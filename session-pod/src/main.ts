@@ -219,9 +219,7 @@ function healthOf(config: Readonly<PodConfig>, pod: () => Pod | undefined) {
 }
 
 function exitCodeOf(error: unknown): number | undefined {
-  const unreadable =
-    isWarrenError(error, 'credentials_unreadable') || isWarrenError(error, 'organization_mismatch')
-  return unreadable ? EXIT.credentials : undefined
+  return isWarrenError(error, 'credentials_unreadable') ? EXIT.credentials : undefined
 }
 
 /**

@@ -1,5 +1,5 @@
 /** One session on its adapters: everything of a session pod but the process around it. */
-import { CHANNELS, isWarrenError, parseJid, type SessionStatus } from '@warren/contracts'
+import { CHANNELS, isWarrenError, parseJid, type SessionStatus, sessionKeyOf } from '@warren/contracts'
 import type { Bus } from '@warren/runtime/bus'
 import type { Clock } from '@warren/runtime/clock'
 import type { SealingKey } from '@warren/runtime/crypto'
@@ -241,14 +241,14 @@ export function createPod(options: PodOptions): Pod {
       await load()
       loaded = true
       served.push(
-        serveCommands(bus, lease.instance, {
+        serveCommands(bus, sessionKeyOf(lease), {
           session,
           committer,
           messenger: link.messenger,
           clock,
           ...(options.onlyPhone ? { onlyPhone: options.onlyPhone } : {}),
         }),
-        bus.onWake(CHANNELS.queue(lease.instance), sender.wake),
+        bus.onWake(CHANNELS.queue(sessionKeyOf(lease)), sender.wake),
       )
       sender.start()
       inboundMedia.poke()

@@ -33,7 +33,7 @@ test(`loses and doubles nothing in ${KILLS} kills amid traffic in both direction
     }
   }
 
-  const epoch = async () => (await rig.store.session(account.instance))?.epoch ?? 0
+  const epoch = async () => (await rig.store.session(account.session))?.epoch ?? 0
   const isConnected = async () =>
     (await rig.simulator.sessions.list()).some(({ number }) => number === account.phone)
 

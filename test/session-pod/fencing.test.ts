@@ -17,7 +17,7 @@ test('two processes of one name: the second waits, and takes over in order', asy
   )
   assert.equal(await first.kill('SIGTERM'), 0)
   await account.until('connected')
-  assert.equal((await rig.store.session(account.instance))?.epoch, 2)
+  assert.equal((await rig.store.session(account.session))?.epoch, 2)
 })
 
 test('a holder that slept through its lease ends itself when it wakes, and writes nothing more', async () => {
@@ -25,7 +25,7 @@ test('a holder that slept through its lease ends itself when it wakes, and write
   const first = await account.link()
   first.child.kill('SIGSTOP')
   account.start()
-  await until(async () => (await rig.store.session(account.instance))?.epoch === 2, { timeoutMs: 20_000 })
+  await until(async () => (await rig.store.session(account.session))?.epoch === 2, { timeoutMs: 20_000 })
   await until(async () => (await account.status())?.phase === 'connected')
   first.child.kill('SIGCONT')
   assert.equal(await first.exited, LOST_LEASE)
@@ -33,7 +33,7 @@ test('a holder that slept through its lease ends itself when it wakes, and write
   const contact = '491550000001'
   await rig.simulator.contacts.send(contact, { to: account.phone, text: 'who is there?' })
   await until(async () => (await account.entries('message.received')).length === 1)
-  const epochs = (await rig.store.journal(account.instance, 0, 1000)).map(({ epoch }) => epoch)
+  const epochs = (await rig.store.journal(account.session, 0, 1000)).map(({ epoch }) => epoch)
   assert.deepEqual(
     epochs,
     epochs.toSorted((a, b) => a - b),
@@ -44,10 +44,10 @@ test('a wrong key is told in one sentence and an exit code, and nothing is chang
   const account = rig.account()
   const first = await account.link()
   await first.kill('SIGTERM')
-  const head = await rig.store.head(account.instance)
+  const head = await rig.store.head(account.session)
   const second = account.start({ WARREN_INSTANCE_KEY: `7:${Buffer.alloc(32, 1).toString('base64')}` })
   assert.equal(await second.exited, 65)
-  assert.equal(await rig.store.head(account.instance), head)
+  assert.equal(await rig.store.head(account.session), head)
   account.start()
   await account.until('connected')
 })

@@ -52,12 +52,29 @@ test('a person ends the link: the session rests, also after a restart, until it 
   assert.deepEqual((await rig.simulator.phones.get(account.phone)).devices, [])
   await pod.kill('SIGKILL')
   account.start()
-  await until(async () => ((await rig.store.session(account.instance))?.epoch ?? 0) > 1, {
+  await until(async () => ((await rig.store.session(account.session))?.epoch ?? 0) > 1, {
     timeoutMs: 20_000,
   })
   const { status: after } = await until(() => account.call('session.status', {}), { timeoutMs: 20_000 })
   assert.equal(after.phase, 'loggedOut')
   const { pairing } = await account.call('session.pair', { method: 'qr' })
+  await rig.simulator.phones.scan(account.phone, pairing.qr ?? '')
+  await account.until('connected')
+  assert.equal((await account.entries('session.loggedOut')).length, 1)
+  assert.equal((await account.entries('session.paired')).length, 2)
+})
+
+test('an ended link stays ended when the pairing after it is not finished before a restart', async () => {
+  const account = rig.account()
+  const pod = await account.link()
+  await account.call('session.logout', {})
+  await account.call('session.pair', { method: 'qr' })
+  await pod.kill('SIGKILL')
+  account.start()
+  await until(async () => ((await rig.store.session(account.session))?.epoch ?? 0) > 1, {
+    timeoutMs: 20_000,
+  })
+  const { pairing } = await until(() => account.call('session.pair', { method: 'qr' }), { timeoutMs: 20_000 })
   await rig.simulator.phones.scan(account.phone, pairing.qr ?? '')
   await account.until('connected')
   assert.equal((await account.entries('session.loggedOut')).length, 1)
@@ -86,31 +103,35 @@ test('parks when nobody scans, and pairs when asked again', async () => {
   await account.until('connected')
 })
 
-test('reconnects after every kind of drop, with the same credentials', { timeout: 120_000 }, async () => {
-  const account = rig.account()
-  await account.link()
-  const drops = [
-    { event: 'terminate' },
-    { event: 'close' },
-    { event: 'streamEnd' },
+/** Drops in quick succession count as failed attempts: few for each account, so that the waits stay short. */
+const DROPS = [
+  [{ event: 'terminate' }, { event: 'close' }, { event: 'streamEnd' }],
+  [
     { event: 'streamError', code: 503 },
     { event: 'streamError', code: 515 },
-    { event: 'streamError', child: 'ack' },
-    { event: 'garbage' },
-  ] as const
-  for (const drop of drops) {
-    const before = (await account.status())?.lastConnectedAt?.getTime() ?? 0
-    assert.equal(await rig.simulator.sessions.end(drop, { number: account.phone }), 1, drop.event)
-    await until(
-      async () => {
-        const status = await account.status()
-        return status?.phase === 'connected' && (status.lastConnectedAt?.getTime() ?? 0) > before
-      },
-      { timeoutMs: 30_000, describe: `a connection after ${JSON.stringify(drop)}` },
-    )
-  }
-  assert.equal((await account.entries('session.paired')).length, 1)
-})
+  ],
+  [{ event: 'streamError', child: 'ack' }, { event: 'garbage' }],
+] as const
+
+for (const drops of DROPS) {
+  const names = drops.map((drop) => JSON.stringify(drop)).join(', ')
+  test(`reconnects with the same credentials after ${names}`, { timeout: 120_000 }, async () => {
+    const account = rig.account()
+    await account.link()
+    for (const drop of drops) {
+      const before = (await account.status())?.lastConnectedAt?.getTime() ?? 0
+      assert.equal(await rig.simulator.sessions.end(drop, { number: account.phone }), 1, drop.event)
+      await until(
+        async () => {
+          const status = await account.status()
+          return status?.phase === 'connected' && (status.lastConnectedAt?.getTime() ?? 0) > before
+        },
+        { timeoutMs: 30_000, describe: `a connection after ${JSON.stringify(drop)}` },
+      )
+    }
+    assert.equal((await account.entries('session.paired')).length, 1)
+  })
+}
 
 test('an HTTP error on the upgrade, of which Baileys tells nothing, is a failed attempt like others', async () => {
   const account = rig.account()

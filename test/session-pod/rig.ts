@@ -10,7 +10,9 @@ import {
   type JournalEventType,
   messageIdFrom,
   type SendContent,
+  type SessionKey,
   type SessionStatus,
+  sessionKeyOf,
 } from '@warren/contracts'
 import { type Bus, createRedisBus } from '@warren/runtime/bus'
 import { systemClock as clock } from '@warren/runtime/clock'
@@ -37,6 +39,7 @@ export type Rig = {
 
 export type Account = {
   readonly instance: string
+  readonly session: SessionKey
   readonly phone: string
   /** Starts a process; several may run. */
   start(env?: Record<string, string>): PodProcess
@@ -96,6 +99,7 @@ function accountOn(on: {
 }): Account {
   const { simulator, store, bus, addresses, file } = on
   const instance = `test.i${randomBytes(5).toString('hex')}`
+  const session = sessionKeyOf({ organization: ORGANIZATION, instance })
   const phone = String(491_700_000_000 + ++accounts)
   const key = randomBytes(32).toString('base64')
 
@@ -136,7 +140,7 @@ function accountOn(on: {
     }
   }
 
-  const status = async () => (await store.session(instance))?.status ?? null
+  const status = async () => (await store.session(session))?.status ?? null
   const untilPhase: Account['until'] = (phase, timeoutMs = 30_000) =>
     until(
       async () => {
@@ -149,7 +153,7 @@ function accountOn(on: {
   async function journal(): Promise<JournalEntry[]> {
     const entries: JournalEntry[] = []
     for (;;) {
-      const page = await store.journal(instance, entries.at(-1)?.seq ?? 0, 500)
+      const page = await store.journal(session, entries.at(-1)?.seq ?? 0, 500)
       if (page.length === 0) return entries
       entries.push(...page)
     }
@@ -157,6 +161,7 @@ function accountOn(on: {
 
   return {
     instance,
+    session,
     phone,
     start,
     status,
@@ -181,11 +186,11 @@ function accountOn(on: {
         to: to.includes('@') ? to : `${to}@s.whatsapp.net`,
         content: typeof content === 'string' ? { type: 'text', text: content } : content,
       })
-      bus.wake(CHANNELS.queue(instance))
+      bus.wake(CHANNELS.queue(session))
       return messageId
     },
     async call(command, request) {
-      const answer = await bus.call(CHANNELS.commands(instance), { command, request }, { timeoutMs: 30_000 })
+      const answer = await bus.call(CHANNELS.commands(session), { command, request }, { timeoutMs: 30_000 })
       return answer as never
     },
     journal,

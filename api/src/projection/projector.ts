@@ -1,75 +1,84 @@
-/** Brings the read models of one instance up to its journal's head. */
-import type { InstanceId } from '@warren/contracts'
+/** Brings the read models of one session up to its journal's head. */
+import { parseSessionKey, type SessionKey } from '@warren/contracts'
 import type { Logger } from '@warren/runtime/logger'
 import type { SessionReader } from '@warren/runtime/session-store'
 import type { ApplyEntries } from './apply.ts'
 import type { CursorRepo } from './cursors.ts'
+import type { Scope } from './operations.ts'
 
 export type Projector = {
   /**
-   * Applies what is new; returns how many entries that was. May run for one instance in two places at once: that costs time and
-   * changes nothing else.
+   * Applies what is new; returns how many entries that was: none while another worker is at it. When the session's data was removed since
+   * the last time, what was projected from it goes first.
    */
-  catchUp(instance: InstanceId): Promise<number>
+  catchUp(session: SessionKey): Promise<number>
   /** Applies the whole journal again, as far as it is kept; corrects whatever differs from it. */
-  rebuild(instance: InstanceId): Promise<number>
+  rebuild(session: SessionKey): Promise<number>
 }
 
 const BATCH = 500
 
 export function createProjector(deps: {
-  sessions: Pick<SessionReader, 'session' | 'journal' | 'head'>
+  sessions: Pick<SessionReader, 'session' | 'journal'>
   cursors: CursorRepo
   apply: ApplyEntries
+  /** Removes everything that was projected for an instance. */
+  forget: (scope: Scope) => Promise<void>
+  /** Tells this worker from all others. */
+  owner: string
   /** Called with the number of entries of each batch. */
   onApplied?: (entries: number) => void
   logger: Logger
 }): Projector {
-  const { sessions, cursors, apply, onApplied, logger } = deps
-  const organizations = new Map<InstanceId, string>()
+  const { sessions, cursors, apply, forget, owner, onApplied, logger } = deps
+  let runs = 0
 
-  /** Never changes for an instance: the session store refuses another organisation. */
-  async function organizationOf(instance: InstanceId): Promise<string | undefined> {
-    const known = organizations.get(instance)
-    if (known !== undefined) return known
-    const organization = (await sessions.session(instance))?.organization
-    if (organization !== undefined) organizations.set(instance, organization)
-    return organization
+  async function project(session: SessionKey, again: boolean): Promise<number> {
+    const scope = parseSessionKey(session)
+    if (!scope) return 0
+    // Each run claims for itself: two of one process are two workers.
+    const me = `${owner}/${++runs}`
+    const claimed = await cursors.claim(session, me)
+    if (!claimed) return 0
+    try {
+      const base = (await sessions.session(session))?.base ?? 0
+      let { seq } = claimed
+      if (claimed.base < base) {
+        logger.info('the session was removed; so is what was projected from it', { session })
+        await forget(scope)
+      }
+      if (again || claimed.base < base) {
+        seq = base
+        if (!(await cursors.move(session, me, { seq, base }))) return 0
+      }
+      return await applyFrom(session, scope, me, { seq, base })
+    } finally {
+      await cursors.release(session, me)
+    }
   }
 
-  async function catchUp(instance: InstanceId): Promise<number> {
-    const organization = await organizationOf(instance)
-    if (organization === undefined) return 0
-    const scope = { organization, instance }
-    let cursor = await cursors.get(organization, instance)
+  async function applyFrom(
+    session: SessionKey,
+    scope: Scope,
+    me: string,
+    from: { seq: number; base: number },
+  ): Promise<number> {
+    let { seq } = from
     let total = 0
     for (;;) {
-      const entries = await sessions.journal(instance, cursor, BATCH)
+      const entries = await sessions.journal(session, seq, BATCH)
       const last = entries.at(-1)
-      if (!last) {
-        if (total > 0 || cursor === 0 || (await sessions.head(instance)) >= cursor) return total
-        // The instance was removed with all its data and made anew: its journal begins again.
-        logger.info('the journal has begun again', { instance })
-        await cursors.reset(organization, instance)
-        cursor = 0
-        continue
-      }
+      if (!last) return total
       await apply(scope, entries)
-      await cursors.advance(organization, instance, last.seq)
-      cursor = last.seq
+      seq = last.seq
+      if (!(await cursors.move(session, me, { seq, base: from.base }))) return total
       total += entries.length
       onApplied?.(entries.length)
-      if (entries.length < BATCH) return total
     }
   }
 
   return {
-    catchUp,
-    async rebuild(instance) {
-      const organization = await organizationOf(instance)
-      if (organization === undefined) return 0
-      await cursors.reset(organization, instance)
-      return catchUp(instance)
-    },
+    catchUp: (session) => project(session, false),
+    rebuild: (session) => project(session, true),
   }
 }

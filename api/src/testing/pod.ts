@@ -14,6 +14,7 @@ import {
   liveEnvelope,
   type Message,
   type SessionStatus,
+  sessionKeyOf,
 } from '@warren/contracts'
 import type { Bus } from '@warren/runtime/bus'
 import type { SessionStore } from '@warren/runtime/session-store'
@@ -31,6 +32,7 @@ export async function startPod(
   instance: InstanceId,
 ) {
   const { store, bus } = deps
+  const session = sessionKeyOf({ organization, instance })
   const {
     lease,
     n: takeover,
@@ -50,7 +52,7 @@ export async function startPod(
   async function report(next: SessionStatus): Promise<void> {
     status = next
     await store.renew(lease, TTL_MS, { status, seq })
-    void bus.publish(CHANNELS.sessions, instance)
+    void bus.publish(CHANNELS.sessions, session)
   }
 
   /** One commit with these entries. */
@@ -64,7 +66,7 @@ export async function startPod(
     if (publish) {
       for (const entry of entries)
         void bus.publish(CHANNELS.events(organization), journalEnvelope(origin, entry))
-      void bus.publish(CHANNELS.journal, instance)
+      void bus.publish(CHANNELS.journal, session)
     }
     return entries
   }
@@ -76,7 +78,7 @@ export async function startPod(
 
   /** Answers commands until the bus stops. */
   async function serve(handler: (call: CommandCall) => unknown): Promise<void> {
-    await bus.serve(CHANNELS.commands(instance), (call) => handler(call as CommandCall)).ready
+    await bus.serve(CHANNELS.commands(session), (call) => handler(call as CommandCall)).ready
   }
 
   return {

@@ -1,5 +1,5 @@
-/** Jobs for instances on BullMQ: at most one active per instance over all workers, and never two waiting. */
-import type { InstanceId } from '@warren/contracts'
+/** Jobs for sessions on BullMQ: at most one active per session over all workers, and never two waiting. */
+import type { SessionKey } from '@warren/contracts'
 import type { Clock } from '@warren/runtime/clock'
 import type { Logger } from '@warren/runtime/logger'
 import { Queue, Worker } from 'bullmq'
@@ -12,7 +12,7 @@ export type InstanceJobs = {
    * Asks for one run. A request during a run becomes one more run after it.
    * @throws Error when Redis does not take it within a second
    */
-  request(instance: InstanceId): Promise<void>
+  request(session: SessionKey): Promise<void>
 }
 
 const REQUEST_MS = 1_000
@@ -24,7 +24,7 @@ export function createInstanceJobs(deps: {
   /** In front of all keys, for installations that share a Redis. */
   prefix: string
   concurrency: number
-  run: (instance: InstanceId) => Promise<unknown>
+  run: (session: SessionKey) => Promise<unknown>
   clock: Clock
   logger: Logger
 }): InstanceJobs {
@@ -47,7 +47,7 @@ export function createInstanceJobs(deps: {
     start() {
       queue = new Queue(name, { connection: { url: redisUrl, enableOfflineQueue: false }, prefix })
       queue.on('error', onError)
-      worker = new Worker<{ instance: InstanceId }>(name, ({ data }) => run(data.instance), {
+      worker = new Worker<{ session: SessionKey }>(name, ({ data }) => run(data.session), {
         connection: { url: redisUrl, maxRetriesPerRequest: null },
         prefix,
         concurrency,
@@ -56,7 +56,7 @@ export function createInstanceJobs(deps: {
       worker.on('failed', (job, error) =>
         logger.warn('job failed; the sweep tries again', {
           queue: name,
-          instance: job?.data.instance,
+          session: job?.data.session,
           error,
         }),
       )
@@ -68,14 +68,14 @@ export function createInstanceJobs(deps: {
         await Promise.all([worker?.disconnect(), queue?.disconnect()])
       })
     },
-    async request(instance) {
+    async request(session) {
       if (!queue) throw new Error('the job queue has not started')
       const options = {
-        deduplication: { id: instance, keepLastIfActive: true },
+        deduplication: { id: session, keepLastIfActive: true },
         removeOnComplete: true,
         removeOnFail: true,
       }
-      await within(REQUEST_MS, queue.add('catch-up', { instance }, options))
+      await within(REQUEST_MS, queue.add('catch-up', { session }, options))
     },
   }
 }

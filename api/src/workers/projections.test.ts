@@ -1,6 +1,7 @@
 /** Redis may vanish at any time: what was accepted and received is shown all the same, only later. */
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
+import { sessionKeyOf } from '@warren/contracts'
 import { ownRedis, until } from '@warren/runtime/testing'
 import { startApi, startServices } from '../testing/harness.ts'
 import { startPod, textMessage } from '../testing/pod.ts'
@@ -19,7 +20,7 @@ async function tenantWithPod() {
   const { token, organization } = await register()
   const { body } = await send('POST', '/api/v1/instances', { token, body: {} })
   const pod = await startPod({ store: services.store, bus }, organization, body.id)
-  return { token, pod, at: `/api/v1/instances/${body.id}`, instance: body.id as string }
+  return { token, organization, pod, at: `/api/v1/instances/${body.id}`, instance: body.id as string }
 }
 
 describe('projections', () => {
@@ -30,7 +31,7 @@ describe('projections', () => {
   })
 
   it('are corrected by a rebuild', async () => {
-    const { token, pod, at, instance } = await tenantWithPod()
+    const { token, organization, pod, at, instance } = await tenantWithPod()
     await pod.receive(textMessage('A1', PN, 'true'))
     const texts = async () =>
       (await send('GET', `${at}/messages`, { token })).body.items.map(
@@ -39,12 +40,12 @@ describe('projections', () => {
     await until(async () => (await texts()).length === 1)
     await services.platform.collection('messages').deleteMany({ instance })
     assert.deepEqual(await texts(), [])
-    assert.equal(await api.worker.rebuild(instance), 1)
+    assert.equal(await api.worker.rebuild(sessionKeyOf({ organization, instance })), 1)
     assert.deepEqual(await texts(), ['true'])
   })
 
   it('sends and streams outlive Redis', async () => {
-    const { token, pod, at, instance } = await tenantWithPod()
+    const { token, organization, pod, at, instance } = await tenantWithPod()
     const stream = await readSse(`${api.web.address()}${at}/events`, { token })
     await pod.receive(textMessage('A1', PN, 'before'))
     await until(() => stream.events.length === 1)
@@ -54,7 +55,10 @@ describe('projections', () => {
     const body = { to: '4915112345678', type: 'text', text: 'sent meanwhile' }
     const sent = await send('POST', `${at}/messages`, { token, body })
     assert.equal(sent.status, 202)
-    assert.equal((await services.store.get(instance, sent.body.id))?.state, 'queued')
+    assert.equal(
+      (await services.store.get(sessionKeyOf({ organization, instance }), sent.body.id))?.state,
+      'queued',
+    )
     assert.equal((await send('GET', '/readyz')).status, 200)
     assert.equal((await send('GET', '/readyz')).body.status, 'degraded')
     await until(async () => (await send('GET', `${at}/messages`, { token })).body.items.length === 3, {

@@ -2,7 +2,7 @@
  * Runs the projector where there is something new. Three ways lead there: the pod's wake-up, which is fast; the sweep, which finds what
  * no wake-up told; and a run without the job queue, when Redis is away or a job got lost with a killed worker.
  */
-import { CHANNELS, type InstanceId } from '@warren/contracts'
+import { CHANNELS, parseSessionKey, type SessionKey, sessionKeyOf } from '@warren/contracts'
 import type { Bus, Subscription } from '@warren/runtime/bus'
 import type { Clock, Timer } from '@warren/runtime/clock'
 import type { Logger } from '@warren/runtime/logger'
@@ -44,57 +44,61 @@ export function createProjectionWorker(deps: {
     clock,
     logger,
   })
-  const gathering = new Map<InstanceId, Timer>()
-  const local = new Map<InstanceId, Promise<void>>()
+  const gathering = new Map<SessionKey, Timer>()
+  const local = new Map<SessionKey, Promise<void>>()
   /** Where the cursors of instances stood that were behind at the last sweep. */
-  let stuckAt = new Map<InstanceId, number>()
+  let stuckAt = new Map<SessionKey, number>()
   let subscription: Subscription | undefined
   let timer: Timer | undefined
   let sweeping: Promise<number> | undefined
   let stopped = false
 
-  function runHere(instance: InstanceId): void {
-    if (stopped || local.has(instance)) return
-    const run = projector.catchUp(instance).then(
+  function runHere(session: SessionKey): void {
+    if (stopped || local.has(session)) return
+    const run = projector.catchUp(session).then(
       () => {},
-      (error) => logger.warn('projection failed; the sweep tries again', { instance, error }),
+      (error) => logger.warn('projection failed; the sweep tries again', { session, error }),
     )
-    local.set(instance, run)
-    void run.finally(() => local.delete(instance))
+    local.set(session, run)
+    void run.finally(() => local.delete(session))
   }
 
-  async function request(instance: InstanceId): Promise<void> {
-    if (!bus.connected()) return runHere(instance)
-    await jobs.request(instance).catch((error) => {
-      logger.debug('projecting without the job queue', { instance, error })
-      runHere(instance)
+  async function request(session: SessionKey): Promise<void> {
+    if (!bus.connected()) return runHere(session)
+    await jobs.request(session).catch((error) => {
+      logger.debug('projecting without the job queue', { session, error })
+      runHere(session)
     })
   }
 
   function onWakeUp(message: unknown): void {
-    if (typeof message !== 'string' || gathering.has(message) || stopped) return
+    const owner = typeof message === 'string' ? parseSessionKey(message) : undefined
+    if (!owner || stopped) return
+    const session = sessionKeyOf(owner)
+    if (gathering.has(session)) return
     gathering.set(
-      message,
+      session,
       clock.setTimer(GATHER_MS, () => {
-        gathering.delete(message)
-        void request(message)
+        gathering.delete(session)
+        void request(session)
       }),
     )
   }
 
   async function sweepOnce(): Promise<number> {
-    const behind = new Map<InstanceId, number>()
+    const behind = new Map<SessionKey, number>()
     let lag = 0
     for await (const batch of batches(sessions.heads(), SWEEP_BATCH)) {
-      const positions = await cursors.positions(batch.map(({ instance }) => instance))
-      for (const { instance, seq } of batch) {
-        const position = positions.get(instance) ?? 0
-        if (position >= seq) continue
-        behind.set(instance, position)
-        lag += seq - position
+      const positions = await cursors.positions(batch.map(sessionKeyOf))
+      for (const head of batch) {
+        const session = sessionKeyOf(head)
+        const { seq: position, base } = positions.get(session) ?? { seq: 0, base: 0 }
+        if (position >= head.seq && base >= head.base) continue
+        behind.set(session, position)
+        lag += Math.max(0, head.seq - Math.max(position, head.base))
         // No progress since the last sweep: whoever has the job does not do it.
-        if (stuckAt.get(instance) === position) runHere(instance)
-        else await request(instance)
+        if (stuckAt.get(session) === position) runHere(session)
+        else await request(session)
       }
     }
     stuckAt = behind

@@ -1,3 +1,4 @@
+import { type SessionKey, sessionKeyOf } from '@warren/contracts'
 /** How long a tenant waits until a send is accepted, at a constant rate of requests. */
 import type { Measurement } from '../figure.ts'
 import { percentile } from '../stats.ts'
@@ -30,7 +31,7 @@ export async function measureRest(world: World, { seconds, rounds }: RestOptions
     p95.push(percentile(times, 0.95))
     world.say(`  round ${round + 1} rest: p50 ${p50.at(-1)?.toFixed(1)} ms, p95 ${p95.at(-1)?.toFixed(1)} ms`)
   }
-  await assertQueued(world, instance, accepted)
+  await assertQueued(world, sessionKeyOf({ organization: api.organization, instance }), accepted)
   await api.stop()
 
   return {
@@ -47,10 +48,10 @@ export async function measureRest(world: World, { seconds, rounds }: RestOptions
 }
 
 /** An answer that came early is worth nothing when the message is not there. */
-async function assertQueued(world: World, instance: string, ids: readonly string[]): Promise<void> {
+async function assertQueued(world: World, session: SessionKey, ids: readonly string[]): Promise<void> {
   if (new Set(ids).size !== ids.length) throw new Error('two sends were given the same message id')
   for (const id of ids) {
-    if (!(await world.store.get(instance, id)))
+    if (!(await world.store.get(session, id)))
       throw new Error(`the accepted message ${id} is not in the queue`)
   }
 }

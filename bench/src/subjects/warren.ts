@@ -1,7 +1,7 @@
 /** A real session pod as a subject: its process, MongoDB and Redis; sends come out of its queue. */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { CHANNELS, type InstanceId } from '@warren/contracts'
+import { CHANNELS, type InstanceId, sessionKeyOf } from '@warren/contracts'
 import { startProgram } from '../program.ts'
 import type { World } from '../world.ts'
 import { preKeysStored } from './bare.ts'
@@ -23,6 +23,7 @@ export function warrenSessions(
 ): SubjectFactory {
   const { store, simulator } = world
   const instance: InstanceId = `bench.s${account}`
+  const session = sessionKeyOf({ organization, instance })
   const key = randomBytes(32).toString('base64')
   let incarnation = 0
 
@@ -49,7 +50,7 @@ export function warrenSessions(
       ipc: false,
     })
     const forget = world.stops.add(pod.stop)
-    let seq = await store.head(instance)
+    let seq = await store.head(session)
     return {
       ...{ variant: 'warren', account, pid: pod.pid, died: pod.died },
       async prepare(messages) {
@@ -58,13 +59,13 @@ export function warrenSessions(
         await Promise.race([enqueue(messages), pod.died])
         return () => {
           pod.child.kill('SIGCONT')
-          world.bus.wake(CHANNELS.queue(instance))
+          world.bus.wake(CHANNELS.queue(session))
         }
       },
       async received() {
         const ids: string[] = []
         for (;;) {
-          const entries = await store.journal(instance, seq, PAGE)
+          const entries = await store.journal(session, seq, PAGE)
           for (const { type, data } of entries) if (type === 'message.received') ids.push(data.message.id)
           seq = entries.at(-1)?.seq ?? seq
           if (entries.length < PAGE) return ids
@@ -104,7 +105,7 @@ export function warrenSessions(
   async function scanAndWait(): Promise<void> {
     let scanned: string | undefined
     for (;;) {
-      const status = (await store.session(instance))?.status
+      const status = (await store.session(session))?.status
       if (status?.phase === 'connected') return preKeysStored(world, account)
       const qr = status?.pairing?.qr
       if (qr && qr !== scanned) {

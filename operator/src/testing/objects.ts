@@ -59,14 +59,16 @@ export function podOf(instance: WhatsAppInstance): SessionPod {
 /** A session whose holder is alive. */
 export function sessionOf(status: Omit<SessionStatus, 'since'> | null): SessionDoc {
   return {
-    _id: 'default.sales',
+    _id: 'acme/default.sales',
     organization: 'acme',
+    instance: 'default.sales',
     epoch: 4,
     holder: 'sales/1',
     expiresAt: new Date(NOW.getTime() + 15_000),
     status: status && { ...status, since: NOW },
     statusAt: NOW,
     seq: 0,
+    base: 0,
     folded: 0,
   }
 }

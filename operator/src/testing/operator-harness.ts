@@ -4,7 +4,10 @@ import {
   type CommandCall,
   type InstanceManifest,
   instanceIdOf,
+  parseSessionKey,
+  type SessionKey,
   type SessionStatus,
+  sessionKeyOf,
   type WhatsAppInstance,
 } from '@warren/contracts'
 import { BusCallError } from '@warren/runtime/bus'
@@ -36,14 +39,15 @@ export function createHarness(options: { reachable?: boolean; perSecond?: number
   /** A bus on which a session that holds its lease logs out at once. */
   const bus: OperatorDeps['bus'] = {
     async call(responder, request) {
-      const instance = responder.slice(CHANNELS.commands('').length)
+      const session = responder.slice(CHANNELS.commands('/').length - 1) as SessionKey
+      const { instance = '' } = parseSessionKey(session) ?? {}
       const { command } = request as CommandCall
       calls.push(`${command} ${instance}`)
       const lease = leases.get(instance.slice(instance.indexOf('.') + 1))
       if (options.reachable === false || !lease) throw new BusCallError('no-responder', 'nobody serves it')
       const status: SessionStatus = { phase: 'loggedOut', since: clock.now() }
       await sessions.renew(lease, LEASE_MS, { status, seq: 0 })
-      tell(instance)
+      tell(session)
       return { status }
     },
     subscribe(_channel, listener) {
@@ -97,14 +101,14 @@ export function createHarness(options: { reachable?: boolean; perSecond?: number
         leases.set(name, lease)
       }
       await sessions.renew(lease, LEASE_MS, { status: { ...status, since: clock.now() }, seq: 0 })
-      tell(instance)
+      tell(sessionKeyOf(lease))
     },
     /** The session process ends in order. */
     async releaseSession(name: string, status: Omit<SessionStatus, 'since'>): Promise<void> {
       const lease = leases.get(name)
       leases.delete(name)
       if (lease) await sessions.release(lease, { status: { ...status, since: clock.now() }, seq: 0 })
-      tell(instanceIdOf({ namespace: 'default', name }))
+      tell(sessionKeyOf({ organization: 'acme', instance: instanceIdOf({ namespace: 'default', name }) }))
     },
     /** Lets everything that can happen within a time happen. */
     async settle(ms = 50): Promise<void> {

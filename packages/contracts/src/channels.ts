@@ -1,19 +1,19 @@
 /**
  * Names on Redis. Everything there is a hint or a copy (law 3): losing it costs time, never data.
  */
-import type { InstanceId } from './ids.ts'
+import type { InstanceId, SessionKey } from './ids.ts'
 
 export const CHANNELS = {
   /** Live copies of an organisation's events, as {@link EventEnvelope} JSON. One channel an organisation: streams are scoped by it. */
   events: (organization: string) => `warren:events:${organization}`,
-  /** "The session document of this instance changed": the operator and waiting API calls read it again. Payload: the instance id. */
+  /** "The session document of this instance changed": the operator and waiting API calls read it again. Payload: the session key. */
   sessions: 'warren:sessions',
-  /** "The journal of this instance grew." Payload: the instance id. Projectors listen. */
+  /** "The journal of this instance grew." Payload: the session key. Projectors listen. */
   journal: 'warren:journal',
   /** "The send queue of this instance grew." A wake-up (`bus.wake`); the pod listens. */
-  queue: (instance: InstanceId) => `warren:queue:${instance}`,
+  queue: (session: SessionKey) => `warren:queue:${session}`,
   /** Commands to the pod that holds the instance: it serves calls of {@link CommandCall}. */
-  commands: (instance: InstanceId) => `warren:commands:${instance}`,
+  commands: (session: SessionKey) => `warren:commands:${session}`,
   /** Requests from pods for signed media URLs, served by the API tier: calls of {@link MediaRequest}, answered with {@link MediaResponse}. */
   media: 'warren:media',
 } as const

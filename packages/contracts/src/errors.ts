@@ -51,7 +51,6 @@ export const ERRORS = {
   // ownership of a session
   lease_held: row(409, true, 'Another process holds the session'),
   fenced: row(409, false, 'A newer process took the session over'),
-  organization_mismatch: row(409, false, 'The stored session belongs to another organisation'),
   credentials_unreadable: row(500, false, 'The stored credentials cannot be opened with the given key'),
   // the installation
   dependency_unavailable: row(503, true, 'A service that Warren depends on is not reachable'),

@@ -20,6 +20,26 @@ export function parseInstanceId(id: string): ResourceKey | undefined {
   return { namespace: match[1], name: match[2] }
 }
 
+/**
+ * Names the stored session of an instance, `<organisation>/<instance>`. The organisation is part of the name and not a filter beside it:
+ * when a name is freed and applied again by another organisation, that one finds no session, and nobody can ask for a session without
+ * saying whose.
+ */
+export type SessionKey = `${string}/${InstanceId}`
+
+export function sessionKeyOf(owner: {
+  readonly organization: string
+  readonly instance: InstanceId
+}): SessionKey {
+  return `${owner.organization}/${owner.instance}`
+}
+
+/** The inverse of {@link sessionKeyOf}; undefined when the text is no session key. */
+export function parseSessionKey(text: string): { organization: string; instance: InstanceId } | undefined {
+  const [organization, instance, ...rest] = text.split('/')
+  return organization && instance && rest.length === 0 ? { organization, instance } : undefined
+}
+
 /** Ids of organisations are slugs: DNS labels of at most 40 characters, since they are also label values in Kubernetes. */
 export const ORGANIZATION_PATTERN = '^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$'
 

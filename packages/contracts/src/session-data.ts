@@ -4,13 +4,14 @@
  * fence: a second writer's insert at the same position fails.
  */
 import type { JournalEntry } from './events/envelope.ts'
-import type { InstanceId } from './ids.ts'
+import type { InstanceId, SessionKey } from './ids.ts'
 import type { SessionStatus } from './session.ts'
 
 /** Collection `sessions`: lease, epoch and last status, one document an instance. */
 export type SessionDoc = {
-  readonly _id: InstanceId
+  readonly _id: SessionKey
   readonly organization: string
+  readonly instance: InstanceId
   /** Rises with every acquisition and never falls. */
   readonly epoch: number
   /** The process that holds the session: pod name, and its incarnation, so that two processes of one name are two holders. */
@@ -21,13 +22,18 @@ export type SessionDoc = {
   readonly statusAt: Date | null
   /** The highest journal `seq` that the holder reported; the log itself may be ahead. */
   readonly seq: number
+  /**
+   * The journal begins after this `seq`: what was before was removed with the session. Numbers are never given twice, so that nobody's
+   * cursor points into a later journal.
+   */
+  readonly base: number
   /** Log position up to which sealed changes are folded into `keys`. */
   readonly folded: number
 }
 
 /** Collection `log`. */
 export type LogDoc = {
-  /** `<instance>/<position, twelve digits>`: sorts by position within an instance. */
+  /** `<session key>/<position, twelve digits>`: sorts by position within a session. */
   readonly _id: string
   readonly epoch: number
   readonly holder: string
@@ -39,8 +45,8 @@ export type LogDoc = {
   readonly takeover?: true
   /** Changes of credentials, keys and the pod's own records, sealed under the instance's key. */
   readonly sealed?: Uint8Array
-  /** Present when the commit has journal entries: instance and highest `seq`, which the sparse index reads. */
-  readonly instance?: InstanceId
+  /** Present when the commit has journal entries: session and highest `seq`, which the sparse index reads. */
+  readonly session?: SessionKey
   readonly seq?: number
   readonly entries?: readonly JournalEntry[]
 }
@@ -50,7 +56,7 @@ export type LogDoc = {
  * Collection `archive`: the same, for records that are read one by one and have an end of life.
  */
 export type KeyDoc = {
-  /** `<instance>/<type>/<id>` */
+  /** `<session key>/<type>/<id>` */
   readonly _id: string
   /** Log position of the commit that wrote it; only a higher one may replace it. */
   readonly n: number
@@ -75,7 +81,7 @@ export type QueueState = 'queued' | 'taken' | 'done'
 
 /** Collection `queue`: sends, in the order of acceptance. */
 export type QueueDoc = {
-  /** `<instance>/<message id>`: accepting the same message twice is one row. */
+  /** `<session key>/<message id>`: accepting the same message twice is one row. */
   readonly _id: string
   readonly instance: InstanceId
   readonly organization: string

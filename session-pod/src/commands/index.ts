@@ -1,5 +1,12 @@
 /** Requests to the running session, one file each. A name of the contract without a handler does not compile. */
-import { CHANNELS, COMMANDS, type CommandMap, type CommandName, WarrenError } from '@warren/contracts'
+import {
+  CHANNELS,
+  COMMANDS,
+  type CommandMap,
+  type CommandName,
+  type SessionKey,
+  WarrenError,
+} from '@warren/contracts'
 import type { Bus, Subscription } from '@warren/runtime/bus'
 import type { CommandContext, Handler } from './context.ts'
 import { markRead } from './mark-read.ts'
@@ -46,7 +53,7 @@ async function run<C extends CommandName>(
   return HANDLERS[name](value as CommandMap[C]['request'], context)
 }
 
-/** Serves the commands of an instance. */
-export function serveCommands(bus: Bus, instance: string, context: CommandContext): Subscription {
-  return bus.serve(CHANNELS.commands(instance), (call) => runCommand(context, call))
+/** Serves the commands of a session. */
+export function serveCommands(bus: Bus, session: SessionKey, context: CommandContext): Subscription {
+  return bus.serve(CHANNELS.commands(session), (call) => runCommand(context, call))
 }

@@ -101,7 +101,7 @@ test('what is durable is what the next holder finds: at any point of a crash, wi
           assert.deepEqual(contentOf(next.state), snapshots.get(pod.committer.durable()))
           assert.deepEqual(pod.failures, [])
         }
-        const seqs = (await store.journal(instance, 0, 10_000)).map(({ seq }) => seq)
+        const seqs = (await store.journal(`acme/${instance}`, 0, 10_000)).map(({ seq }) => seq)
         assert.deepEqual(
           seqs,
           seqs.map((_, i) => i + 1),

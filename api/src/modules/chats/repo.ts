@@ -37,7 +37,7 @@ const schema = new Schema<ChatDoc>(
   },
   SCHEMA_OPTIONS,
 )
-schema.index({ instance: 1, jid: 1 }, { unique: true })
+schema.index({ organization: 1, instance: 1, jid: 1 }, { unique: true })
 schema.index({ organization: 1, instance: 1, lastAt: -1, jid: -1 })
 
 export type ChatCollection = TenantCollection<ChatDoc>

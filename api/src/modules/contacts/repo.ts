@@ -27,8 +27,7 @@ const schema = new Schema<ContactDoc>(
   },
   SCHEMA_OPTIONS,
 )
-schema.index({ instance: 1, jid: 1 }, { unique: true })
-schema.index({ organization: 1, instance: 1, jid: 1 })
+schema.index({ organization: 1, instance: 1, jid: 1 }, { unique: true })
 
 export type ContactCollection = TenantCollection<ContactDoc>
 

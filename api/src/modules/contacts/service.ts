@@ -1,4 +1,4 @@
-import { type CommandResponse, type InstanceId, phoneOf, WarrenError } from '@warren/contracts'
+import { type CommandResponse, type InstanceId, phoneOf, sessionKeyOf, WarrenError } from '@warren/contracts'
 import type { SessionCalls } from '@warren/runtime/session-calls'
 import { cutPage, decodeCursor, type Paged, type PageQuery } from '../../http/index.ts'
 import type { InstanceService } from '../instances/index.ts'
@@ -31,7 +31,9 @@ export function createContactService(deps: {
     async checkNumbers(organization, instance, given) {
       await instances.require(organization, instance)
       const phoneNumbers = given.map((text, index) => digitsOf(text, `body.phoneNumbers.${index}`))
-      const { results } = await commands.call(instance, 'numbers.check', { phoneNumbers })
+      const { results } = await commands.call(sessionKeyOf({ organization, instance }), 'numbers.check', {
+        phoneNumbers,
+      })
       const byNumber = new Map(results.map((result) => [result.phoneNumber, result]))
       return phoneNumbers.map((phoneNumber) => byNumber.get(phoneNumber) ?? { phoneNumber, exists: false })
     },

@@ -2,7 +2,7 @@
  * What the streams of one process share: one subscription an organisation, and a look at the journals' heads from time to time, since
  * the last event before a silence may have been lost with Redis.
  */
-import { CHANNELS, EVENT_SCHEMAS, type EventEnvelope, type InstanceId } from '@warren/contracts'
+import { CHANNELS, EVENT_SCHEMAS, type EventEnvelope, type InstanceId, sessionKeyOf } from '@warren/contracts'
 import type { Bus, Subscription } from '@warren/runtime/bus'
 import type { Clock, Timer } from '@warren/runtime/clock'
 import type { Logger } from '@warren/runtime/logger'
@@ -56,8 +56,11 @@ export function createEventHub(deps: {
 
   async function checkHeads(): Promise<void> {
     for (const [organization, { listeners }] of rooms) {
-      const docs = await sessions.sessions(await instancesOf(organization))
-      for (const doc of docs) for (const listener of listeners) listener.onHead(doc._id, doc.seq)
+      const instances = await instancesOf(organization)
+      const docs = await sessions.sessions(
+        instances.map((instance) => sessionKeyOf({ organization, instance })),
+      )
+      for (const doc of docs) for (const listener of listeners) listener.onHead(doc.instance, doc.seq)
     }
   }
 

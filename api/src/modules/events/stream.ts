@@ -3,7 +3,7 @@
  * however they were published. What the bus lost, reordered or told before the client came is read from the journal. SSE and Socket.IO
  * are two outlets of this.
  */
-import { type InstanceId, journalEnvelope } from '@warren/contracts'
+import { type InstanceId, journalEnvelope, sessionKeyOf } from '@warren/contracts'
 import type { Clock } from '@warren/runtime/clock'
 import type { Logger } from '@warren/runtime/logger'
 import type { SessionReader } from '@warren/runtime/session-store'
@@ -39,7 +39,6 @@ type Position = {
   seq: number
   /** The last entry that is known to exist. */
   wanted: number
-  epoch: number
   reading: boolean
 }
 
@@ -63,26 +62,32 @@ export function createOpenStream(deps: {
     let ready = false
     let closed = false
 
-    const vector = () => encodeVector(Array.from(positions.values(), ({ tag, seq }) => [tag, seq] as const))
+    const keyOf = (instance: InstanceId) => sessionKeyOf({ organization, instance })
+    /** Places in journals whose instances are not there now; they may come back. */
+    const absent = new Map(resume)
+
+    const vector = () =>
+      encodeVector([...absent, ...Array.from(positions.values(), ({ tag, seq }) => [tag, seq] as const)])
 
     function positionOf(instance: InstanceId): Position {
       const known = positions.get(instance)
       if (known) return known
-      // An instance that did not exist when the stream began: everything of it is new.
-      const position = { tag: tagOf(instance), seq: 0, wanted: 0, epoch: 0, reading: false }
+      const tag = tagOf(instance)
+      // Of an instance that was never there before, everything is new.
+      const position = { tag, seq: absent.get(tag) ?? 0, wanted: 0, reading: false }
+      absent.delete(tag)
       positions.set(instance, position)
       return position
     }
 
     function deliver(position: Position, event: PublicEvent, seq: number): void {
       position.seq = seq
-      position.epoch = Math.max(position.epoch, event.epoch)
       outlet.send(event, vector())
     }
 
     async function readOn(instance: InstanceId, position: Position): Promise<void> {
       for (let rereads = 0; !closed; ) {
-        const entries = await sessions.journal(instance, position.seq, BATCH)
+        const entries = await sessions.journal(keyOf(instance), position.seq, BATCH)
         for (const entry of entries) {
           if (closed) return
           if (entry.seq <= position.seq) continue
@@ -114,29 +119,16 @@ export function createOpenStream(deps: {
       )
     }
 
-    /** A new holder begins below where we are only when the journal itself began again. */
-    async function checkRestart(instance: InstanceId, position: Position, seq: number): Promise<void> {
-      if ((await sessions.head(instance)) >= position.seq) return
-      position.seq = 0
-      position.wanted = seq
-      catchUp(instance, position)
-    }
-
     const listener: Listener = {
       onEvent(event) {
         const { instance, seq } = event
         if (only !== undefined && instance !== only) return
         if (seq === undefined) return outlet.send(event)
         const position = positionOf(instance)
-        const overtaken = event.epoch > position.epoch && seq <= position.seq
         position.wanted = Math.max(position.wanted, seq)
         if (!ready || position.reading) return
         if (seq === position.seq + 1) deliver(position, event, seq)
         else if (seq > position.seq) catchUp(instance, position)
-        else if (overtaken) {
-          position.epoch = event.epoch
-          checkRestart(instance, position, seq).catch((error) => outlet.fail(error))
-        }
       },
       onHead(instance, seq) {
         if (only !== undefined && instance !== only) return
@@ -155,10 +147,10 @@ export function createOpenStream(deps: {
       const instances = only === undefined ? await instancesOf(organization) : [only]
       await Promise.all(
         instances.map(async (instance) => {
-          const head = await sessions.head(instance)
+          const head = await sessions.head(keyOf(instance))
           const position = positionOf(instance)
-          const last = resume ? (resume.get(position.tag) ?? 0) : head
-          position.seq = last > head ? 0 : last
+          const last = resume ? position.seq : head
+          position.seq = Math.min(last, head)
           position.wanted = Math.max(position.wanted, head)
         }),
       )

@@ -1,5 +1,11 @@
 /** Showing a QR or a code to the person who links an account. */
-import { type InstanceId, type Pairing, type SessionStatus, WarrenError } from '@warren/contracts'
+import {
+  type InstanceId,
+  type Pairing,
+  type SessionStatus,
+  sessionKeyOf,
+  WarrenError,
+} from '@warren/contracts'
 import type { Clock } from '@warren/runtime/clock'
 import type { SessionCalls } from '@warren/runtime/session-calls'
 import { revivePairing, reviveStatus } from '../../platform/index.ts'
@@ -44,7 +50,9 @@ export function createPairingService(deps: {
       const stored = session.alive ? shown(session.status) : undefined
       if (stored) return stored
       // What is stored may be a QR behind; the pod knows.
-      const status = reviveStatus((await commands.call(id, 'session.status', {})).status)
+      const status = reviveStatus(
+        (await commands.call(sessionKeyOf({ organization, instance: id }), 'session.status', {})).status,
+      )
       const current = shown(status)
       if (current) return current
       if (LINKED.includes(status.phase)) throw new WarrenError('already_paired')
@@ -54,7 +62,10 @@ export function createPairingService(deps: {
 
     async startQr(organization, id) {
       await active(organization, id)
-      return revivePairing((await commands.call(id, 'session.pair', { method: 'qr' })).pairing)
+      return revivePairing(
+        (await commands.call(sessionKeyOf({ organization, instance: id }), 'session.pair', { method: 'qr' }))
+          .pairing,
+      )
     },
 
     async startCode(organization, id, given) {
@@ -66,7 +77,14 @@ export function createPairingService(deps: {
           details: { fields: [{ path: 'body.phoneNumber', message }] },
         })
       }
-      return revivePairing((await commands.call(id, 'session.pair', { method: 'code', phoneNumber })).pairing)
+      return revivePairing(
+        (
+          await commands.call(sessionKeyOf({ organization, instance: id }), 'session.pair', {
+            method: 'code',
+            phoneNumber,
+          })
+        ).pairing,
+      )
     },
   }
 }

@@ -10,6 +10,7 @@ import {
   parseInstanceId,
   RESTARTED_AT_ANNOTATION,
   type ResourceKey,
+  sessionKeyOf,
   WarrenError,
   type WhatsAppInstance,
 } from '@warren/contracts'
@@ -76,17 +77,17 @@ export function createInstanceService(deps: {
 
   async function withSession(resource: WhatsAppInstance): Promise<Instance> {
     const id = instanceIdOf(resource.metadata)
-    return { id, resource, session: liveSession(await sessions.session(id), clock.now()) }
+    return { id, resource, session: liveSession(await sessions.session(keyOf(resource)), clock.now()) }
   }
 
   async function list(organization: string, { limit, cursor }: PageQuery): Promise<Paged<Instance>> {
     const page = await instances.list({ organization, limit, ...(cursor ? { continueToken: cursor } : {}) })
-    const docs = await sessions.sessions(page.items.map((one) => instanceIdOf(one.metadata)))
-    const byId = new Map(docs.map((doc) => [doc._id, doc]))
+    const docs = await sessions.sessions(page.items.map(keyOf))
+    const byKey = new Map(docs.map((doc) => [doc._id, doc]))
     const now = clock.now()
     const items = page.items.map((resource) => {
       const id = instanceIdOf(resource.metadata)
-      return { id, resource, session: liveSession(byId.get(id), now) }
+      return { id, resource, session: liveSession(byKey.get(keyOf(resource)), now) }
     })
     return page.continueToken === undefined ? { items } : { items, next: page.continueToken }
   }
@@ -142,16 +143,21 @@ export function createInstanceService(deps: {
 
     async logout(organization, id) {
       const resource = await require(organization, id)
-      const { status } = await commands.call(id, 'session.logout', {})
+      const { status } = await commands.call(keyOf(resource), 'session.logout', {})
       return { id, resource, session: { status: reviveStatus(status), alive: true } }
     },
 
     async disconnect(organization, id) {
       const resource = await require(organization, id)
-      const { status } = await commands.call(id, 'session.disconnect', {})
+      const { status } = await commands.call(keyOf(resource), 'session.disconnect', {})
       return { id, resource, session: { status: reviveStatus(status), alive: true } }
     },
   }
+}
+
+/** The session belongs to the organisation that the resource names. */
+function keyOf({ metadata, spec }: WhatsAppInstance) {
+  return sessionKeyOf({ organization: spec.organization, instance: instanceIdOf(metadata) })
 }
 
 const MANIFEST = { apiVersion: API_VERSION, kind: KIND } as const

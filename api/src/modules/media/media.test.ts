@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import { CHANNELS, type MediaResponse } from '@warren/contracts'
+import { CHANNELS, type MediaResponse, sessionKeyOf } from '@warren/contracts'
 import { BusCallError } from '@warren/runtime/bus'
 import { until } from '@warren/runtime/testing'
 import { startApi, startServices } from '../../testing/harness.ts'
@@ -97,7 +97,7 @@ describe('media', () => {
       caption: 'look',
       available: true,
     })
-    const row = await services.store.get(instance, sent.body.id)
+    const row = await services.store.get(sessionKeyOf({ organization, instance }), sent.body.id)
     assert.ok(row?.content.type === 'image')
     const key = row.content.mediaKey
     const ask = (request: object) => bus.call(CHANNELS.media, request, { timeoutMs: 5_000 })

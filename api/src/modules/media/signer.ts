@@ -4,6 +4,7 @@ import {
   type MediaRequest,
   type MediaResponse,
   ORGANIZATION_PATTERN,
+  sessionKeyOf,
   WarrenError,
 } from '@warren/contracts'
 import type { Bus, Subscription } from '@warren/runtime/bus'
@@ -50,8 +51,7 @@ export function createMediaSigner(deps: {
       return { key, url: await store.presignGet(key, { expiresSeconds }) }
     }
     const { instance, messageId, mimetype: contentType, size: bytes } = request
-    const session = await sessions.session(instance)
-    if (session?.organization !== request.organization) throw new WarrenError('forbidden')
+    if (!(await sessions.session(sessionKeyOf(request)))) throw new WarrenError('forbidden')
     const key = `media/${request.organization}/${instance}/${messageId}`
     const { url, headers } = await store.presignPut(key, { expiresSeconds, contentType, bytes })
     return { key, url, headers }

@@ -25,14 +25,15 @@ const schema = new Schema<IdentityDoc>(
   },
   SCHEMA_OPTIONS,
 )
-schema.index({ instance: 1, pn: 1, lid: 1 }, { unique: true })
-schema.index({ organization: 1, instance: 1, pn: 1 })
+schema.index({ organization: 1, instance: 1, pn: 1, lid: 1 }, { unique: true })
 
 export type IdentityRepo = {
   /** Remembers where it first became known; a repetition changes nothing. */
   learn(identity: IdentityDoc): Promise<void>
   /** Every mapping of these numbers, oldest first. */
   ofNumbers(organization: string, instance: InstanceId, numbers: readonly string[]): Promise<IdentityDoc[]>
+  /** Forgets all of an instance. */
+  forget(organization: string, instance: InstanceId): Promise<void>
 }
 
 export function createIdentityRepo(database: PlatformDatabase): IdentityRepo {
@@ -47,6 +48,9 @@ export function createIdentityRepo(database: PlatformDatabase): IdentityRepo {
       numbers.length === 0
         ? Promise.resolve([])
         : identities.find({ organization, instance, pn: { $in: numbers } }, { sort: { seq: 1 } }),
+    async forget(organization, instance) {
+      await identities.remove({ organization, instance })
+    },
   }
 }
 

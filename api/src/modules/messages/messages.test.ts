@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import { addressOf } from '@warren/contracts'
+import { addressOf, sessionKeyOf } from '@warren/contracts'
 import { silentLogger as logger } from '@warren/runtime/logger'
 import { until } from '@warren/runtime/testing'
 import { connectPlatformDatabase } from '../../platform/index.ts'
@@ -25,9 +25,9 @@ const LID = '777@lid'
 
 describe('messages', () => {
   it('accepts a text: durable in the queue, shown as queued, pod woken', async () => {
-    const { token, instance, at } = await tenantWithPod()
+    const { token, instance, at, organization } = await tenantWithPod()
     let woken = 0
-    const waking = bus.onWake(`warren:queue:${instance}`, () => ++woken)
+    const waking = bus.onWake(`warren:queue:${organization}/${instance}`, () => ++woken)
     await waking.ready
     await until(() => woken === 1)
     const sent = await send('POST', `${at}/messages`, {
@@ -38,7 +38,7 @@ describe('messages', () => {
     assert.match(sent.body.id, /^3EB0[0-9A-F]{18}$/)
     assert.equal(sent.body.status, 'queued')
     assert.equal(sent.body.chat.pn, PN)
-    const row = await services.store.get(instance, sent.body.id)
+    const row = await services.store.get(sessionKeyOf({ organization, instance }), sent.body.id)
     assert.equal(row?.to, PN)
     assert.deepEqual((await send('GET', `${at}/messages/${sent.body.id}`, { token })).body, sent.body)
     await until(() => woken > 1, { describe: 'the wake-up of the pod' })

@@ -72,9 +72,9 @@ const schema = new Schema<MessageDoc>(
   },
   SCHEMA_OPTIONS,
 )
-schema.index({ instance: 1, chat: 1, id: 1, fromMe: 1, author: 1 }, { unique: true })
+schema.index({ organization: 1, instance: 1, chat: 1, id: 1, fromMe: 1, author: 1 }, { unique: true })
 schema.index(
-  { instance: 1, id: 1 },
+  { organization: 1, instance: 1, id: 1, queued: 1 },
   { unique: true, partialFilterExpression: { queued: true }, name: 'queued_once' },
 )
 schema.index({ organization: 1, instance: 1, timestamp: -1, _id: -1 })

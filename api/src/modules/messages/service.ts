@@ -8,6 +8,7 @@ import {
   type MessageContent,
   messageIdFrom,
   type SendContent,
+  sessionKeyOf,
   WarrenError,
 } from '@warren/contracts'
 import type { Bus } from '@warren/runtime/bus'
@@ -110,7 +111,7 @@ export function createMessageService(deps: {
         seq: 0,
         mediaSeq: 0,
       }
-      bus.wake(CHANNELS.queue(instance))
+      bus.wake(CHANNELS.queue(sessionKeyOf({ organization, instance })))
       await repo.insertQueued(accepted)
       return accepted
     },
@@ -140,7 +141,12 @@ export function createMessageService(deps: {
       for (const [, messages] of byChat) {
         const messageIds = messages.map((message) => message.id)
         const chat = messages[0]?.chatAddress.jid ?? ''
-        marked += (await commands.call(instance, 'message.markRead', { chat, messageIds })).marked
+        marked += (
+          await commands.call(sessionKeyOf({ organization, instance }), 'message.markRead', {
+            chat,
+            messageIds,
+          })
+        ).marked
         await repo.markRead(organization, instance, messageIds, clock.now())
       }
       return marked

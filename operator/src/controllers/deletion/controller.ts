@@ -8,7 +8,7 @@ import {
 import type { OperatorContext } from '../../context.ts'
 import type { Result } from '../../queue/controller.ts'
 import { resourceKeyOf } from '../../resource-key.ts'
-import { linkedAccount } from '../../session-state.ts'
+import { linkedAccount, sessionKeyFor } from '../../session-state.ts'
 import { deletionStage, logoutTimeLeftMs } from './decide.ts'
 
 /** Pause between attempts to reach a session that is still starting. */
@@ -27,7 +27,7 @@ export function reconcileDeletion(context: OperatorContext) {
       return {}
     }
     const id = instanceIdOf(instance.metadata)
-    const session = await sessions.session(id)
+    const session = await sessions.session(sessionKeyFor(instance))
     const pod = await cluster.pods.get(resource)
     switch (deletionStage({ instance, pod, session, now: clock.now() })) {
       case 'logout':
@@ -36,7 +36,7 @@ export function reconcileDeletion(context: OperatorContext) {
         if (instance.spec.deletionPolicy === 'Logout' && linkedAccount(instance, session))
           warnStillLinked(instance)
         try {
-          await sessions.remove(id)
+          await sessions.remove(sessionKeyFor(instance))
         } catch (error) {
           // The process was killed without a word: its lease has to run out first.
           if (isWarrenError(error, 'lease_held')) return { requeueAfterMs: LOGOUT_RETRY_MS }
@@ -71,7 +71,7 @@ export function reconcileDeletion(context: OperatorContext) {
   async function logOut(instance: WhatsAppInstance, deletionTimestamp: string): Promise<Result> {
     const id = instanceIdOf(instance.metadata)
     try {
-      await calls.call(id, 'session.logout', {})
+      await calls.call(sessionKeyFor(instance), 'session.logout', {})
       cluster.events.record(instance, {
         type: 'Normal',
         reason: 'LoggedOut',

@@ -1,10 +1,11 @@
-import { instanceIdOf, type WhatsAppInstance } from '@warren/contracts'
+import type { WhatsAppInstance } from '@warren/contracts'
 import type { SessionPod } from '@warren/runtime/cluster'
 import type { OperatorContext } from '../../context.ts'
 import { sessionPodOf } from '../../pods/session-pod.ts'
 import type { Result } from '../../queue/controller.ts'
 import type { Pacer } from '../../queue/pacer.ts'
 import { resourceKeyOf } from '../../resource-key.ts'
+import { sessionKeyFor } from '../../session-state.ts'
 import { deletionStage } from '../deletion/decide.ts'
 import { decidePod, type PodAction } from './decide.ts'
 import { ensureKey } from './ensure-key.ts'
@@ -39,7 +40,7 @@ export function reconcilePod(context: OperatorContext, pacer: Pacer) {
   /** The database is asked only when the answer matters. */
   async function deletionOf(instance: WhatsAppInstance, pod: SessionPod | undefined) {
     if (!instance.metadata.deletionTimestamp) return 'none'
-    const session = await sessions.session(instanceIdOf(instance.metadata))
+    const session = await sessions.session(sessionKeyFor(instance))
     return deletionStage({ instance, pod, session, now: clock.now() })
   }
 

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import { instanceIdOf, type SessionDoc, type WhatsAppInstance } from '@warren/contracts'
+import type { SessionDoc, WhatsAppInstance } from '@warren/contracts'
 import type { OperatorContext } from '../../context.ts'
 import type { Result } from '../../queue/controller.ts'
 import { queueKeyOf, resourceKeyOf } from '../../resource-key.ts'
+import { sessionKeyFor } from '../../session-state.ts'
 import { statusOf } from './status-of.ts'
 import { transitionEvents } from './transitions.ts'
 
@@ -16,7 +17,7 @@ export function reconcileStatus(context: OperatorContext) {
   return async function reconcile(key: string): Promise<Result> {
     const instance = await cluster.instances.get(resourceKeyOf(key))
     if (!instance) return {}
-    const session = await sessions.session(instanceIdOf(instance.metadata))
+    const session = await sessions.session(sessionKeyFor(instance))
     const status = await statusNow(context, instance, session)
     if (isDeepStrictEqual(status, instance.status)) return {}
     await cluster.instances.updateStatus(instance.metadata, status, instance.metadata)
@@ -40,10 +41,10 @@ export async function sweepStatus(context: OperatorContext): Promise<string[]> {
       limit: SWEEP_BATCH,
       ...(continueToken === undefined ? {} : { continueToken }),
     })
-    const docs = await sessions.sessions(page.items.map(({ metadata }) => instanceIdOf(metadata)))
-    const byId = new Map(docs.map((doc) => [doc._id, doc]))
+    const docs = await sessions.sessions(page.items.map(sessionKeyFor))
+    const byKey = new Map(docs.map((doc) => [doc._id, doc]))
     for (const instance of page.items) {
-      const session = byId.get(instanceIdOf(instance.metadata)) ?? null
+      const session = byKey.get(sessionKeyFor(instance)) ?? null
       if (!isDeepStrictEqual(await statusNow(context, instance, session), instance.status))
         stale.push(queueKeyOf(instance.metadata))
     }

@@ -12,21 +12,21 @@ test('a command reaches the pod, and what comes back is its answer or an error o
   await bus.start()
   t.after(() => bus.stop())
   const calls = createSessionCalls(bus)
-  await assert.rejects(calls.call('a.b', 'session.status', {}), (error) =>
+  await assert.rejects(calls.call('acme/a.b', 'session.status', {}), (error) =>
     isWarrenError(error, 'session_unavailable'),
   )
   let fail = false
-  const served = bus.serve(CHANNELS.commands('a.b'), (call) => {
+  const served = bus.serve(CHANNELS.commands('acme/a.b'), (call) => {
     if (fail) throw new WarrenError('not_paired', 'link it first')
     return { echoed: call }
   })
   await served.ready
-  assert.deepEqual(await calls.call('a.b', 'session.status', {}), {
+  assert.deepEqual(await calls.call('acme/a.b', 'session.status', {}), {
     echoed: { command: 'session.status', request: {} },
   })
   fail = true
   await assert.rejects(
-    calls.call('a.b', 'session.status', {}),
+    calls.call('acme/a.b', 'session.status', {}),
     (error) => isWarrenError(error, 'not_paired') && error.message === 'link it first',
   )
 })

@@ -9,7 +9,7 @@ import {
   ERRORS,
   type ErrorCode,
   type ErrorDetails,
-  type InstanceId,
+  type SessionKey,
   WarrenError,
 } from '@warren/contracts'
 import { type Bus, BusCallError } from '../bus/index.ts'
@@ -20,7 +20,7 @@ export type SessionCalls = {
    * away, and what the pod itself answers
    */
   call<C extends CommandName>(
-    instance: InstanceId,
+    session: SessionKey,
     command: C,
     request: CommandRequest<C>,
   ): Promise<CommandResponse<C>>
@@ -35,10 +35,10 @@ const CODES: Readonly<Record<BusCallError['kind'], ErrorCode>> = {
 
 export function createSessionCalls(bus: Pick<Bus, 'call'>): SessionCalls {
   return {
-    async call<C extends CommandName>(instance: InstanceId, command: C, request: CommandRequest<C>) {
+    async call<C extends CommandName>(session: SessionKey, command: C, request: CommandRequest<C>) {
       const message = { command, request } as CommandCall
       try {
-        const answer = await bus.call(CHANNELS.commands(instance), message, {
+        const answer = await bus.call(CHANNELS.commands(session), message, {
           timeoutMs: COMMANDS[command].timeoutMs,
         })
         return answer as CommandResponse<C>

@@ -1,7 +1,7 @@
 /** What every session store must do. Run on the memory fake and on a real MongoDB. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isWarrenError, type JournalEntry, type SessionStatus } from '@warren/contracts'
+import { isWarrenError, type JournalEntry, type SessionStatus, sessionKeyOf } from '@warren/contracts'
 import { until } from '../testing/until.ts'
 import type { Lease, SessionStore, Takeover } from './port.ts'
 
@@ -48,6 +48,17 @@ export function describeSessionStore(name: string, open: () => Promise<SessionSt
     return { old, young }
   }
 
+  const keyOf = (instance: string) => sessionKeyOf({ organization: ORGANIZATION, instance })
+
+  const send = (store: SessionStore, instance: string, messageId: string) =>
+    store.enqueue({
+      instance,
+      organization: ORGANIZATION,
+      messageId,
+      to: 'x@lid',
+      content: { type: 'text', text: messageId },
+    })
+
   const append = (store: SessionStore, lease: Lease, n: number, key: string) =>
     store.append(lease, n, { sealed: bytes(key) })
 
@@ -72,13 +83,24 @@ export function describeSessionStore(name: string, open: () => Promise<SessionSt
       assert.equal(tries.filter((result) => result.status === 'fulfilled').length, 1)
     })
 
-    it('refuses another organisation', async () => {
+    it('keeps two organisations that use one name apart', async () => {
       const store = await open()
       const instance = freshId()
-      const { lease } = await acquire(store, instance)
-      await store.release(lease, { status, seq: 0 })
-      const stranger = store.acquire({ instance, organization: 'other', holder: 'pod/1', ttlMs: TTL })
-      await assert.rejects(stranger, refused('organization_mismatch'))
+      const { lease, n } = await acquire(store, instance)
+      await store.append(lease, n + 1, { sealed: bytes('x'), entries: [entry(1)] })
+      await store.fold(lease, n + 1, [{ type: 'creds', id: 'main', sealed: bytes('secret'), n: n + 1 }])
+      await send(store, instance, 'A')
+      await store.release(lease, { status, seq: 1 })
+      const other = { organization: 'other', instance }
+      const taken = await store.acquire({ ...other, holder: 'pod/1', ttlMs: TTL })
+      assert.deepEqual([taken.seq, taken.status], [0, null])
+      assert.deepEqual(await all(store.keys(taken.lease)), [])
+      assert.deepEqual(await store.pendingSends(taken.lease, 0, 10), [])
+      assert.deepEqual(await store.journal(sessionKeyOf(other), 0, 10), [])
+      await store.release(taken.lease, { status, seq: 0 })
+      await store.remove(sessionKeyOf(other))
+      assert.equal((await store.journal(keyOf(instance), 0, 10)).length, 1)
+      assert.equal((await all(store.keys((await acquire(store, instance)).lease))).length, 1)
     })
 
     it('fences the commits, renewals, folds and queue updates of a holder that was overtaken', async () => {
@@ -86,20 +108,14 @@ export function describeSessionStore(name: string, open: () => Promise<SessionSt
       const instance = freshId()
       const { old, young } = await overtaken(store, instance)
       assert.equal(young.n, old.n + 1)
-      await store.enqueue({
-        instance,
-        organization: ORGANIZATION,
-        messageId: 'A',
-        to: 'x@lid',
-        content: { type: 'text', text: 'a' },
-      })
+      await send(store, instance, 'A')
       await store.markSends(young.lease, ['A'], 'taken')
       await assert.rejects(append(store, old.lease, old.n + 1, 'late'), refused('fenced'))
       await assert.rejects(store.renew(old.lease, TTL, { status, seq: 9 }), refused('fenced'))
       await assert.rejects(store.fold(old.lease, old.n, []), refused('fenced'))
       await assert.rejects(store.markSends(old.lease, ['A'], 'done'), refused('fenced'))
       await append(store, young.lease, young.n + 1, 'mine')
-      assert.equal((await store.session(instance))?.seq, 0)
+      assert.equal((await store.session(keyOf(instance)))?.seq, 0)
     })
 
     it('fences a holder that wakes up after its successor folded and cleaned the log', async () => {
@@ -138,14 +154,14 @@ export function describeSessionStore(name: string, open: () => Promise<SessionSt
       await store.append(lease, n + 1, { entries: [entry(1), entry(2), entry(3)] })
       await append(store, lease, n + 2, 'keys only')
       await store.append(lease, n + 3, { entries: [entry(4), entry(5)] })
-      assert.equal(await store.head(instance), 5)
-      const part = await store.journal(instance, 1, 3)
+      assert.equal(await store.head(keyOf(instance)), 5)
+      const part = await store.journal(keyOf(instance), 1, 3)
       assert.deepEqual(
         part.map(({ epoch, ...rest }) => rest),
         [entry(2), entry(3), entry(4)],
       )
       assert.ok(part.every((found) => found.epoch === lease.epoch))
-      assert.deepEqual(await store.journal(instance, 5, 10), [])
+      assert.deepEqual(await store.journal(keyOf(instance), 5, 10), [])
     })
 
     it('folds: values replace only older ones, sealed parts go, entries and takeovers stay', async () => {
@@ -168,8 +184,8 @@ export function describeSessionStore(name: string, open: () => Promise<SessionSt
         [['session', 'a/b.1', n + 2, 'new']],
       )
       assert.ok((await all(store.commitsAfter(lease, 0))).every((commit) => commit.sealed === undefined))
-      assert.equal((await store.journal(instance, 0, 10)).length, 1)
-      assert.equal((await store.session(instance))?.folded, n + 2)
+      assert.equal((await store.journal(keyOf(instance), 0, 10)).length, 1)
+      assert.equal((await store.session(keyOf(instance)))?.folded, n + 2)
     })
 
     it('keeps records with an end of life apart', async () => {
@@ -200,16 +216,8 @@ export function describeSessionStore(name: string, open: () => Promise<SessionSt
       const store = await open()
       const instance = freshId()
       const { lease } = await acquire(store, instance)
-      const send = (messageId: string) =>
-        store.enqueue({
-          instance,
-          organization: ORGANIZATION,
-          messageId,
-          to: 'x@lid',
-          content: { type: 'text', text: messageId },
-        })
-      for (const id of ['C', 'A', 'B']) await send(id)
-      await assert.rejects(send('A'), refused('already_exists'))
+      for (const id of ['C', 'A', 'B']) await send(store, instance, id)
+      await assert.rejects(send(store, instance, 'A'), refused('already_exists'))
       const rows = await store.pendingSends(lease, 0, 10)
       assert.deepEqual(
         rows.map((row) => row.messageId),
@@ -222,8 +230,8 @@ export function describeSessionStore(name: string, open: () => Promise<SessionSt
         left.map((row) => row.messageId),
         ['B'],
       )
-      assert.equal((await store.get(instance, 'A'))?.state, 'done')
-      assert.equal(await store.get(instance, 'Z'), null)
+      assert.equal((await store.get(keyOf(instance), 'A'))?.state, 'done')
+      assert.equal(await store.get(keyOf(instance), 'Z'), null)
     })
 
     it('tells the heads that holders reported', async () => {
@@ -235,7 +243,7 @@ export function describeSessionStore(name: string, open: () => Promise<SessionSt
       const heads = await all(store.heads())
       assert.deepEqual(
         heads.filter((head) => head.instance === instance),
-        [{ instance, organization: ORGANIZATION, seq: 7 }],
+        [{ instance, organization: ORGANIZATION, seq: 7, base: 0 }],
       )
     })
 
@@ -245,15 +253,17 @@ export function describeSessionStore(name: string, open: () => Promise<SessionSt
       const { lease, n } = await acquire(store, instance)
       await store.append(lease, n + 1, { sealed: bytes('x'), entries: [entry(1)] })
       await store.fold(lease, n + 1, [{ type: 'session', id: 'a', sealed: bytes('x'), n: n + 1 }])
-      await assert.rejects(store.remove(instance), refused('lease_held'))
+      await assert.rejects(store.remove(keyOf(instance)), refused('lease_held'))
       await store.release(lease, { status, seq: 1 })
-      await store.remove(instance)
+      await store.remove(keyOf(instance))
       await assert.rejects(append(store, lease, n + 2, 'late'), refused('fenced'))
       const next = await acquire(store, instance)
       assert.ok(next.lease.epoch > lease.epoch)
-      assert.equal(next.seq, 0)
+      assert.equal(next.seq, 1, 'numbers are never given twice')
+      assert.equal(await store.head(keyOf(instance)), 1)
+      assert.equal((await store.session(keyOf(instance)))?.base, 1)
       assert.deepEqual(await all(store.keys(next.lease)), [])
-      assert.deepEqual(await store.journal(instance, 0, 10), [])
+      assert.deepEqual(await store.journal(keyOf(instance), 0, 10), [])
     })
   })
 }

@@ -1,11 +1,11 @@
 /** How positions and names become `_id`s that sort, and the constants that both implementations share. */
-import type { InstanceId } from '@warren/contracts'
+import type { SessionKey } from '@warren/contracts'
 
 const DIGITS = 12
 
 /** `_id` of the log document at a position. */
-export function logId(instance: InstanceId, n: number): string {
-  return `${instance}/${String(n).padStart(DIGITS, '0')}`
+export function logId(session: SessionKey, n: number): string {
+  return `${session}/${String(n).padStart(DIGITS, '0')}`
 }
 
 /** The position in a log document's `_id`. */
@@ -13,20 +13,20 @@ export function positionOf(logDocId: string): number {
   return Number(logDocId.slice(-DIGITS))
 }
 
-/** `_id` of a folded value. The value's own id may hold any character; instance and type hold no slash. */
-export function keyId(instance: InstanceId, type: string, id: string): string {
-  return `${instance}/${type}/${id}`
+/** `_id` of a folded value. The value's own id may hold any character; organisation, instance and type hold no slash. */
+export function keyId(session: SessionKey, type: string, id: string): string {
+  return `${session}/${type}/${id}`
 }
 
 /** The inverse of {@link keyId}. */
 export function parseKeyId(docId: string): { type: string; id: string } {
-  const [, type = '', ...rest] = docId.split('/')
+  const [, , type = '', ...rest] = docId.split('/')
   return { type, id: rest.join('/') }
 }
 
-/** Bounds of all `_id`s of an instance: `0` is the character after `/`. */
-export function idRange(instance: InstanceId): { $gt: string; $lt: string } {
-  return { $gt: `${instance}/`, $lt: `${instance}0` }
+/** Bounds of all `_id`s of a session: `0` is the character after `/`. */
+export function idRange(session: SessionKey): { $gt: string; $lt: string } {
+  return { $gt: `${session}/`, $lt: `${session}0` }
 }
 
 /**

@@ -1,5 +1,13 @@
 /** The session store in memory, for unit tests of those who use it. It passes the same conformance suite as the one on MongoDB. */
-import { type InstanceId, type LogDoc, type QueueDoc, type SessionDoc, WarrenError } from '@warren/contracts'
+import {
+  type InstanceId,
+  type LogDoc,
+  type QueueDoc,
+  type SessionDoc,
+  type SessionKey,
+  sessionKeyOf,
+  WarrenError,
+} from '@warren/contracts'
 import type { Clock } from '../clock/index.ts'
 import { keyId, logId, parseKeyId, positionOf } from './layout.ts'
 import type { Lease, SessionStore, StoredKey } from './port.ts'
@@ -11,24 +19,25 @@ type Value = { n: number; sealed?: Uint8Array; expiresAt?: Date }
 const copy = <T>(value: T): T => structuredClone(value)
 
 export function createMemorySessionStore(clock: Clock): SessionStore {
-  const sessions = new Map<InstanceId, SessionDoc>()
-  const logs = new Map<InstanceId, LogDoc[]>()
+  const sessions = new Map<SessionKey, SessionDoc>()
+  const logs = new Map<SessionKey, LogDoc[]>()
   const keys = new Map<string, Value>()
   const archive = new Map<string, Value>()
   const queue = new Map<string, Row>()
-  const positions = new Map<InstanceId, number>()
+  const positions = new Map<SessionKey, number>()
 
-  const logOf = (instance: InstanceId): LogDoc[] => {
-    const found = logs.get(instance) ?? []
-    logs.set(instance, found)
+  const logOf = (key: SessionKey): LogDoc[] => {
+    const found = logs.get(key) ?? []
+    logs.set(key, found)
     return found
   }
-  const last = (instance: InstanceId) => logOf(instance).at(-1)
-  const headOf = (instance: InstanceId) => logOf(instance).findLast((doc) => doc.seq !== undefined)?.seq ?? 0
+  const last = (key: SessionKey) => logOf(key).at(-1)
+  const headOf = (key: SessionKey) =>
+    logOf(key).findLast((doc) => doc.seq !== undefined)?.seq ?? sessions.get(key)?.base ?? 0
 
   /** The session document, if the lease is the present one. */
   const held = (lease: Lease): SessionDoc | undefined => {
-    const session = sessions.get(lease.instance)
+    const session = sessions.get(sessionKeyOf(lease))
     return session?.epoch === lease.epoch && session.holder === lease.holder ? session : undefined
   }
   const mustHold = (lease: Lease): SessionDoc => {
@@ -42,17 +51,17 @@ export function createMemorySessionStore(clock: Clock): SessionStore {
 
   const store: SessionStore = {
     async acquire({ instance, organization, holder, ttlMs }) {
-      const session = sessions.get(instance) ?? empty(instance, organization)
-      if (session.organization !== organization) throw new WarrenError('organization_mismatch')
+      const key = sessionKeyOf({ organization, instance })
+      const session = sessions.get(key) ?? empty(organization, instance)
       if (session.holder !== null && session.expiresAt > clock.now())
         throw new WarrenError('lease_held', `held by ${session.holder}`)
-      const tail = last(instance)
+      const tail = last(key)
       const epoch = Math.max(session.epoch, tail?.epoch ?? 0) + 1
       update(session, { epoch, holder, expiresAt: new Date(clock.now().getTime() + ttlMs) })
       const n = tail ? positionOf(tail._id) + 1 : 1
-      logOf(instance).push({ _id: logId(instance, n), epoch, holder, at: clock.now(), takeover: true })
+      logOf(key).push({ _id: logId(key, n), epoch, holder, at: clock.now(), takeover: true })
       const lease = { instance, organization, epoch, holder }
-      return { lease, n, seq: headOf(instance), folded: session.folded, status: copy(session.status) }
+      return { lease, n, seq: headOf(key), folded: session.folded, status: copy(session.status) }
     },
 
     async renew(lease, ttlMs, { status, seq }) {
@@ -80,33 +89,33 @@ export function createMemorySessionStore(clock: Clock): SessionStore {
     },
 
     async append(lease, n, { sealed, entries }) {
-      const tail = last(lease.instance)
+      const tail = last(sessionKeyOf(lease))
       if (tail && positionOf(tail._id) >= n) {
-        const there = logOf(lease.instance).find((doc) => doc._id === logId(lease.instance, n))
+        const there = logOf(sessionKeyOf(lease)).find((doc) => doc._id === logId(sessionKeyOf(lease), n))
         if (there?.epoch === lease.epoch && there.holder === lease.holder) return
         throw new WarrenError('fenced')
       }
       const seq = entries?.at(-1)?.seq
-      logOf(lease.instance).push(
+      logOf(sessionKeyOf(lease)).push(
         copy({
-          _id: logId(lease.instance, n),
+          _id: logId(sessionKeyOf(lease), n),
           epoch: lease.epoch,
           holder: lease.holder,
           at: clock.now(),
           ...(sealed ? { sealed } : {}),
-          ...(entries && seq !== undefined ? { instance: lease.instance, seq, entries } : {}),
+          ...(entries && seq !== undefined ? { session: sessionKeyOf(lease), seq, entries } : {}),
         }),
       )
     },
 
-    async *keys({ instance }) {
+    async *keys(lease) {
       for (const [id, { n, sealed }] of keys) {
-        if (sealed && id.startsWith(`${instance}/`)) yield copy({ ...parseKeyId(id), n, sealed })
+        if (sealed && id.startsWith(`${sessionKeyOf(lease)}/`)) yield copy({ ...parseKeyId(id), n, sealed })
       }
     },
 
-    async *commitsAfter({ instance }, n) {
-      for (const doc of logOf(instance)) {
+    async *commitsAfter(lease, n) {
+      for (const doc of logOf(sessionKeyOf(lease))) {
         if (positionOf(doc._id) <= n) continue
         const { sealed, seq } = doc
         yield copy({
@@ -117,8 +126,8 @@ export function createMemorySessionStore(clock: Clock): SessionStore {
       }
     },
 
-    async archived({ instance }, type, id): Promise<StoredKey | undefined> {
-      const found = archive.get(keyId(instance, type, id))
+    async archived(lease, type, id): Promise<StoredKey | undefined> {
+      const found = archive.get(keyId(sessionKeyOf(lease), type, id))
       if (!found?.sealed || (found.expiresAt && found.expiresAt <= clock.now())) return undefined
       return copy({ type, id, n: found.n, sealed: found.sealed })
     },
@@ -126,7 +135,7 @@ export function createMemorySessionStore(clock: Clock): SessionStore {
     async fold(lease, n, changes) {
       for (const { type, id, n: position, sealed, expiresAt } of changes) {
         const target = expiresAt ? archive : keys
-        const place = keyId(lease.instance, type, id)
+        const place = keyId(sessionKeyOf(lease), type, id)
         if ((target.get(place)?.n ?? 0) >= position) continue
         target.set(
           place,
@@ -136,95 +145,96 @@ export function createMemorySessionStore(clock: Clock): SessionStore {
       const session = mustHold(lease)
       update(session, { folded: Math.max(session.folded, n) })
       logs.set(
-        lease.instance,
-        logOf(lease.instance)
+        sessionKeyOf(lease),
+        logOf(sessionKeyOf(lease))
           .filter((doc) => doc.takeover || doc.entries || positionOf(doc._id) > n)
           .map((doc) => (positionOf(doc._id) > n ? doc : withoutSealed(doc))),
       )
     },
 
-    async pendingSends({ instance }, afterPosition, limit) {
+    async pendingSends({ organization, instance }, afterPosition, limit) {
       return [...queue.values()]
-        .filter((row) => row.instance === instance && row.state !== 'done' && row.position > afterPosition)
+        .filter((row) => row.organization === organization && row.instance === instance)
+        .filter((row) => row.state !== 'done' && row.position > afterPosition)
         .sort((a, b) => a.position - b.position)
         .slice(0, limit)
         .map(copy)
     },
 
     async markSends(lease, messageIds, state) {
-      const rows = messageIds.map((id) => queue.get(`${lease.instance}/${id}`))
+      const rows = messageIds.map((id) => queue.get(`${sessionKeyOf(lease)}/${id}`))
       for (const row of rows) {
         if (row && (row.epoch ?? 0) <= lease.epoch) queue.set(row._id, { ...row, state, epoch: lease.epoch })
       }
       if (rows.some((row) => !row || (row.epoch ?? 0) > lease.epoch)) mustHold(lease)
     },
 
-    async session(instance) {
-      return copy(sessions.get(instance) ?? null)
+    async session(key) {
+      return copy(sessions.get(key) ?? null)
     },
-    async sessions(instances) {
-      return copy(instances.flatMap((instance) => sessions.get(instance) ?? []))
+    async sessions(keys) {
+      return copy(keys.flatMap((key) => sessions.get(key) ?? []))
     },
-    async head(instance) {
-      return headOf(instance)
+    async head(key) {
+      return headOf(key)
     },
-    async journal(instance, afterSeq, limit) {
-      const entries = logOf(instance).flatMap((doc) =>
+    async journal(key, afterSeq, limit) {
+      const entries = logOf(key).flatMap((doc) =>
         (doc.entries ?? []).map((entry) => ({ ...entry, epoch: doc.epoch })),
       )
       return copy(entries.filter((entry) => entry.seq > afterSeq).slice(0, limit))
     },
     async *heads() {
-      for (const { _id, organization, seq } of sessions.values()) {
-        if (seq > 0) yield { instance: _id, organization, seq }
+      for (const { organization, instance, seq, base } of sessions.values()) {
+        if (seq > 0) yield { organization, instance, seq, base }
       }
     },
 
     async enqueue(send) {
-      const _id = `${send.instance}/${send.messageId}`
+      const key = sessionKeyOf(send)
+      const _id = `${key}/${send.messageId}`
       if (queue.has(_id)) throw new WarrenError('already_exists')
-      const position = (positions.get(send.instance) ?? 0) + 1
-      positions.set(send.instance, position)
+      const position = (positions.get(key) ?? 0) + 1
+      positions.set(key, position)
       const row: Row = { _id, ...copy(send), position, state: 'queued', createdAt: clock.now() }
       queue.set(_id, row)
       return copy(row)
     },
-    async get(instance, messageId) {
-      return copy(queue.get(`${instance}/${messageId}`) ?? null)
+    async get(key, messageId) {
+      return copy(queue.get(`${key}/${messageId}`) ?? null)
     },
 
-    async remove(instance) {
-      const session = sessions.get(instance)
+    async remove(key) {
+      const session = sessions.get(key)
       if (!session) return
-      const { lease } = await store.acquire({
-        instance,
-        organization: session.organization,
-        holder: `remover/${session.epoch}`,
-        ttlMs: 60_000,
-      })
+      const { organization, instance } = session
+      const holder = `remover/${session.epoch}`
+      const { lease, seq } = await store.acquire({ instance, organization, holder, ttlMs: 60_000 })
       for (const map of [keys, archive, queue]) {
-        for (const id of map.keys()) if (id.startsWith(`${instance}/`)) map.delete(id)
+        for (const id of map.keys()) if (id.startsWith(`${key}/`)) map.delete(id)
       }
       logs.set(
-        instance,
-        logOf(instance).filter((doc) => doc.takeover),
+        key,
+        logOf(key).filter((doc) => doc.takeover),
       )
-      update(mustHold(lease), { ...empty(instance, session.organization), epoch: lease.epoch })
+      update(mustHold(lease), { ...empty(organization, instance), epoch: lease.epoch, seq, base: seq })
     },
   }
   return store
 }
 
-function empty(instance: InstanceId, organization: string): SessionDoc {
+function empty(organization: string, instance: InstanceId): SessionDoc {
   return {
-    _id: instance,
+    _id: sessionKeyOf({ organization, instance }),
     organization,
+    instance,
     epoch: 0,
     holder: null,
     expiresAt: new Date(0),
     status: null,
     statusAt: null,
     seq: 0,
+    base: 0,
     folded: 0,
   }
 }

@@ -34,9 +34,9 @@ export function collectionsOf(db: Db): Collections {
 /** Creates the indexes. Safe to repeat. */
 export async function migrateSessionStore(db: Db): Promise<void> {
   const { log, keys, archive, queue } = collectionsOf(db)
-  // Only commits with journal entries carry `instance` and `seq`: a commit of keys alone costs no index entry.
-  await log.createIndex({ instance: 1, seq: 1 }, { name: 'journal', sparse: true })
-  await queue.createIndex({ instance: 1, state: 1, position: 1 }, { name: 'pending' })
+  // Only commits with journal entries carry `session` and `seq`: a commit of keys alone costs no index entry.
+  await log.createIndex({ session: 1, seq: 1 }, { name: 'journal', sparse: true })
+  await queue.createIndex({ organization: 1, instance: 1, state: 1, position: 1 }, { name: 'pending' })
   for (const collection of [keys, archive, queue]) {
     await collection.createIndex({ expiresAt: 1 }, { name: 'end-of-life', expireAfterSeconds: 0 })
   }

@@ -1,7 +1,6 @@
 /** The folded state: values that left the log. A value is replaced only by one of a higher position, so a late fold does no harm. */
 
-import type { KeyDoc } from '@warren/contracts'
-import { type InstanceId, WarrenError } from '@warren/contracts'
+import { type KeyDoc, type SessionKey, sessionKeyOf, WarrenError } from '@warren/contracts'
 import { type AnyBulkWriteOperation, MongoBulkWriteError } from 'mongodb'
 import type { Clock } from '../clock/index.ts'
 import { DELETION_MARKER_MS, idRange, keyId, logId, parseKeyId } from './layout.ts'
@@ -15,11 +14,11 @@ export function createKeyStore(
   /** Per lease, where this process's folds began to clean: the first one sweeps what a killed predecessor left. */
   const cleaned = new Map<string, number>()
 
-  const upsert = (instance: InstanceId, change: KeyChange & { n: number }): AnyBulkWriteOperation<KeyDoc> => {
+  const upsert = (key: SessionKey, change: KeyChange & { n: number }): AnyBulkWriteOperation<KeyDoc> => {
     const expiresAt = change.sealed ? change.expiresAt : new Date(clock.now().getTime() + DELETION_MARKER_MS)
     return {
       updateOne: {
-        filter: { _id: keyId(instance, change.type, change.id), n: { $lt: change.n } },
+        filter: { _id: keyId(key, change.type, change.id), n: { $lt: change.n } },
         update: {
           $set: {
             n: change.n,
@@ -37,24 +36,24 @@ export function createKeyStore(
     const writes = (archived: boolean) =>
       changes
         .filter((change) => (change.expiresAt !== undefined) === archived)
-        .map((change) => upsert(lease.instance, change))
+        .map((change) => upsert(sessionKeyOf(lease), change))
     await writeNewer(keys, writes(false))
     await writeNewer(archive, writes(true))
     const result = await sessions.updateOne(
-      { _id: lease.instance, epoch: lease.epoch, holder: lease.holder },
+      { _id: sessionKeyOf(lease), epoch: lease.epoch, holder: lease.holder },
       { $max: { folded: n } },
     )
     if (result.matchedCount === 0) throw new WarrenError('fenced')
-    await clean(lease.instance, lease.epoch, n)
+    await clean(sessionKeyOf(lease), lease.epoch, n)
   }
 
   /** Drops what the fold made superfluous: sealed parts, and commits that held nothing else. Takeovers stay. */
-  async function clean(instance: InstanceId, epoch: number, n: number): Promise<void> {
-    const scope = `${instance}/${epoch}`
+  async function clean(key: SessionKey, epoch: number, n: number): Promise<void> {
+    const scope = `${key}/${epoch}`
     const range = {
-      ...idRange(instance),
-      $gt: logId(instance, cleaned.get(scope) ?? 0),
-      $lte: logId(instance, n),
+      ...idRange(key),
+      $gt: logId(key, cleaned.get(scope) ?? 0),
+      $lte: logId(key, n),
     }
     await log.deleteMany({ _id: range, entries: { $exists: false }, takeover: { $exists: false } })
     await log.updateMany({ _id: range, sealed: { $exists: true } }, { $unset: { sealed: '' } })
@@ -65,14 +64,14 @@ export function createKeyStore(
     fold,
     async *keys(lease) {
       for await (const { _id, n, sealed } of keys.find({
-        _id: idRange(lease.instance),
+        _id: idRange(sessionKeyOf(lease)),
         sealed: { $exists: true },
       })) {
         if (sealed) yield { ...parseKeyId(_id), n, sealed }
       }
     },
     async archived(lease, type, id): Promise<StoredKey | undefined> {
-      const found = await archive.findOne({ _id: keyId(lease.instance, type, id) })
+      const found = await archive.findOne({ _id: keyId(sessionKeyOf(lease), type, id) })
       return found?.sealed ? { type, id, n: found.n, sealed: found.sealed } : undefined
     },
   }

@@ -7,7 +7,9 @@ import {
   type InstanceId,
   type LogDoc,
   type SessionDoc,
+  type SessionKey,
   type SessionStatus,
+  sessionKeyOf,
   WarrenError,
 } from '@warren/contracts'
 import type { Clock } from '../clock/index.ts'
@@ -33,17 +35,14 @@ export function createLeases(
   tail: Log,
   clock: Clock,
 ): Leases {
-  const mine = (lease: Lease) => ({ _id: lease.instance, epoch: lease.epoch, holder: lease.holder })
+  const mine = (lease: Lease) => ({ _id: sessionKeyOf(lease), epoch: lease.epoch, holder: lease.holder })
 
   async function acquire(request: Parameters<SessionWriter['acquire']>[0]): Promise<Takeover> {
     const { instance, organization, holder, ttlMs } = request
-    await insertIfAbsent(instance, organization)
+    const key = sessionKeyOf(request)
+    await insertIfAbsent(key, organization, instance)
     const taken = await sessions.findOneAndUpdate(
-      {
-        _id: instance,
-        organization,
-        $or: [{ holder: null }, EXPIRED],
-      },
+      { _id: key, $or: [{ holder: null }, EXPIRED] },
       [
         {
           $set: {
@@ -55,21 +54,23 @@ export function createLeases(
       ],
       { returnDocument: 'after' },
     )
-    if (!taken) throw await whyNot(instance, organization)
+    if (!taken) throw await heldByAnother(key)
     return await takeLog({ instance, organization, epoch: taken.epoch, holder }, taken)
   }
 
-  async function insertIfAbsent(instance: InstanceId, organization: string): Promise<void> {
+  async function insertIfAbsent(_id: SessionKey, organization: string, instance: InstanceId): Promise<void> {
     try {
       await sessions.insertOne({
-        _id: instance,
+        _id,
         organization,
+        instance,
         epoch: 0,
         holder: null,
         expiresAt: new Date(0),
         status: null,
         statusAt: null,
         seq: 0,
+        base: 0,
         folded: 0,
       })
     } catch (error) {
@@ -77,22 +78,22 @@ export function createLeases(
     }
   }
 
-  async function whyNot(instance: InstanceId, organization: string): Promise<WarrenError> {
-    const session = await sessions.findOne({ _id: instance })
-    if (session && session.organization !== organization) return new WarrenError('organization_mismatch')
+  async function heldByAnother(key: SessionKey): Promise<WarrenError> {
+    const session = await sessions.findOne({ _id: key })
     return new WarrenError('lease_held', `held by ${session?.holder ?? 'another process'}`)
   }
 
   /** Ends the previous holder's log. Between reading the tail and inserting, that holder may still commit: then look again. */
   async function takeLog(wanted: Lease, session: SessionDoc): Promise<Takeover> {
     let lease = wanted
+    const key = sessionKeyOf(lease)
     for (;;) {
-      const last = await tail.last(lease.instance)
+      const last = await tail.last(key)
       if (last && last.epoch >= lease.epoch) lease = await outrank(lease, last)
       const n = last ? positionOf(last._id) + 1 : 1
       try {
         await log.insertOne({
-          _id: logId(lease.instance, n),
+          _id: logId(key, n),
           epoch: lease.epoch,
           holder: lease.holder,
           at: clock.now(),
@@ -105,7 +106,7 @@ export function createLeases(
       return {
         lease,
         n,
-        seq: await tail.head(lease.instance),
+        seq: await tail.head(key),
         folded: session.folded,
         status: session.status,
       }
@@ -146,22 +147,24 @@ export function createLeases(
   }
 
   /** Removal takes the session over first, so that a holder that sleeps through it is fenced like any other. */
-  async function remove(instance: InstanceId): Promise<void> {
-    const session = await sessions.findOne({ _id: instance })
+  async function remove(key: SessionKey): Promise<void> {
+    const session = await sessions.findOne({ _id: key })
     if (!session) return
-    const { lease } = await acquire({
-      instance,
+    const { lease, seq } = await acquire({
+      instance: session.instance,
       organization: session.organization,
       holder: `remover/${session.epoch}`,
       ttlMs: 60_000,
     })
-    const ofInstance = { _id: idRange(instance) }
-    await keys.deleteMany(ofInstance)
-    await archive.deleteMany(ofInstance)
-    await queue.deleteMany(ofInstance)
-    await log.deleteMany({ ...ofInstance, takeover: { $exists: false } })
+    // First of all where the journal goes on: a crash below must not let numbers be given twice.
+    await sessions.updateOne(mine(lease), { $set: { base: seq, seq } })
+    const ofSession = { _id: idRange(key) }
+    await keys.deleteMany(ofSession)
+    await archive.deleteMany(ofSession)
+    await queue.deleteMany(ofSession)
+    await log.deleteMany({ ...ofSession, takeover: { $exists: false } })
     await sessions.updateOne(mine(lease), {
-      $set: { holder: null, expiresAt: new Date(0), status: null, statusAt: null, seq: 0, folded: 0 },
+      $set: { holder: null, expiresAt: new Date(0), status: null, statusAt: null, folded: 0 },
     })
   }
 
@@ -170,11 +173,15 @@ export function createLeases(
     renew,
     release,
     remove,
-    session: (instance) => sessions.findOne({ _id: instance }),
-    sessions: (instances) => sessions.find({ _id: { $in: [...instances] } }).toArray(),
+    session: (key) => sessions.findOne({ _id: key }),
+    sessions: (keys) => sessions.find({ _id: { $in: [...keys] } }).toArray(),
     async *heads() {
-      const cursor = sessions.find({ seq: { $gt: 0 } }, { projection: { organization: 1, seq: 1 } })
-      for await (const { _id, organization, seq } of cursor) yield { instance: _id, organization, seq }
+      const projection = { organization: 1, instance: 1, seq: 1, base: 1 }
+      for await (const { organization, instance, seq, base } of sessions.find(
+        { seq: { $gt: 0 } },
+        { projection },
+      ))
+        yield { organization, instance, seq, base }
     },
   }
 }

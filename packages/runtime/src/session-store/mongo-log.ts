@@ -1,5 +1,5 @@
 /** The log: one insert is data and fence at once. */
-import { type InstanceId, type JournalEntry, type LogDoc, WarrenError } from '@warren/contracts'
+import { type JournalEntry, type LogDoc, type SessionKey, sessionKeyOf, WarrenError } from '@warren/contracts'
 import type { Clock } from '../clock/index.ts'
 import { isDuplicateKey, isTransient } from '../mongo/index.ts'
 import { idRange, logId, positionOf } from './layout.ts'
@@ -9,23 +9,23 @@ import type { Commit, Lease, SessionReader, SessionWriter } from './port.ts'
 export type Log = Pick<SessionWriter, 'append' | 'commitsAfter'> &
   Pick<SessionReader, 'journal' | 'head'> & {
     /** The document at the end of the log. */
-    last(instance: InstanceId): Promise<LogDoc | null>
+    last(key: SessionKey): Promise<LogDoc | null>
   }
 
 /** Pause before an insert of unknown outcome is repeated. */
 const RETRY_MS = 200
 
-export function createLog({ log }: Collections, clock: Clock): Log {
+export function createLog({ log, sessions }: Collections, clock: Clock): Log {
   async function append(lease: Lease, n: number, commit: Commit): Promise<void> {
     const seq = commit.entries?.at(-1)?.seq
     const document: LogDoc = {
-      _id: logId(lease.instance, n),
+      _id: logId(sessionKeyOf(lease), n),
       epoch: lease.epoch,
       holder: lease.holder,
       at: clock.now(),
       ...(commit.sealed ? { sealed: commit.sealed } : {}),
       ...(commit.entries && seq !== undefined
-        ? { instance: lease.instance, seq, entries: commit.entries }
+        ? { session: sessionKeyOf(lease), seq, entries: commit.entries }
         : {}),
     }
     for (;;) {
@@ -48,7 +48,7 @@ export function createLog({ log }: Collections, clock: Clock): Log {
 
   async function* commitsAfter(lease: Lease, n: number) {
     const cursor = log.find(
-      { _id: { ...idRange(lease.instance), $gt: logId(lease.instance, n) } },
+      { _id: { ...idRange(sessionKeyOf(lease)), $gt: logId(sessionKeyOf(lease), n) } },
       { sort: { _id: 1 }, projection: { sealed: 1, seq: 1 } },
     )
     for await (const { _id, sealed, seq } of cursor) {
@@ -56,10 +56,10 @@ export function createLog({ log }: Collections, clock: Clock): Log {
     }
   }
 
-  async function journal(instance: InstanceId, afterSeq: number, limit: number) {
+  async function journal(session: SessionKey, afterSeq: number, limit: number) {
     const found: (JournalEntry & { epoch: number })[] = []
     const cursor = log.find(
-      { instance, seq: { $gt: afterSeq } },
+      { session, seq: { $gt: afterSeq } },
       { sort: { seq: 1 }, projection: { entries: 1, epoch: 1 }, limit },
     )
     for await (const { entries = [], epoch } of cursor) {
@@ -75,13 +75,11 @@ export function createLog({ log }: Collections, clock: Clock): Log {
     append,
     commitsAfter,
     journal,
-    last: (instance) => log.findOne({ _id: idRange(instance) }, { sort: { _id: -1 } }),
-    async head(instance) {
-      const last = await log.findOne(
-        { instance, seq: { $gt: 0 } },
-        { sort: { seq: -1 }, projection: { seq: 1 } },
-      )
-      return last?.seq ?? 0
+    last: (key) => log.findOne({ _id: idRange(key) }, { sort: { _id: -1 } }),
+    async head(key) {
+      const entries = { session: key, seq: { $gt: 0 } }
+      const last = await log.findOne(entries, { sort: { seq: -1 }, projection: { seq: 1 } })
+      return last?.seq ?? (await sessions.findOne({ _id: key }, { projection: { base: 1 } }))?.base ?? 0
     },
   }
 }

@@ -1,5 +1,5 @@
 /** The send queue: written by the API, moved on by the pod. */
-import { type InstanceId, type QueueState, WarrenError } from '@warren/contracts'
+import { type QueueState, type SessionKey, sessionKeyOf, WarrenError } from '@warren/contracts'
 import { MongoBulkWriteError } from 'mongodb'
 import type { Clock } from '../clock/index.ts'
 import { createGroupWriter, type GroupWriter, isDuplicateKey } from '../mongo/index.ts'
@@ -9,27 +9,26 @@ import type { Lease, SendQueue, SessionWriter } from './port.ts'
 
 type Send = Parameters<SendQueue['enqueue']>[0]
 
-const rowId = (instance: InstanceId, messageId: string) => `${instance}/${messageId}`
+const rowId = (key: SessionKey, messageId: string) => `${key}/${messageId}`
 
 export function createQueue(
   { queue, positions, sessions }: Collections,
   clock: Clock,
 ): SendQueue & Pick<SessionWriter, 'pendingSends' | 'markSends'> {
   /** Sends of an instance that come while others are being written go together: one counter and one insert for all of them. */
-  const writers = new Map<InstanceId, GroupWriter<Send, StoredQueueDoc | undefined>>()
+  const writers = new Map<SessionKey, GroupWriter<Send, StoredQueueDoc | undefined>>()
 
   /** The rows, or undefined in place of one whose message id is in the queue already. */
-  async function insertAll(sends: readonly Send[]): Promise<(StoredQueueDoc | undefined)[]> {
-    const instance = sends[0]?.instance ?? ''
+  async function insertAll(key: SessionKey, sends: readonly Send[]): Promise<(StoredQueueDoc | undefined)[]> {
     const counter = await positions.findOneAndUpdate(
-      { _id: instance },
+      { _id: key },
       { $inc: { position: sends.length } },
       { upsert: true, returnDocument: 'after' },
     )
     const before = (counter?.position ?? sends.length) - sends.length
     const createdAt = clock.now()
     const rows = sends.map((send, index): StoredQueueDoc => {
-      const _id = rowId(send.instance, send.messageId)
+      const _id = rowId(key, send.messageId)
       return { _id, ...send, position: before + index + 1, state: 'queued', createdAt }
     })
     try {
@@ -43,19 +42,20 @@ export function createQueue(
   }
 
   const enqueue: SendQueue['enqueue'] = async (send) => {
-    const writer = writers.get(send.instance) ?? createGroupWriter(insertAll)
-    writers.set(send.instance, writer)
+    const key = sessionKeyOf(send)
+    const writer = writers.get(key) ?? createGroupWriter((sends: readonly Send[]) => insertAll(key, sends))
+    writers.set(key, writer)
     try {
       const row = await writer.add(send)
       if (!row) throw new WarrenError('already_exists')
       return row
     } finally {
-      if (writer.idle()) writers.delete(send.instance)
+      if (writer.idle()) writers.delete(key)
     }
   }
 
   async function markSends(lease: Lease, messageIds: readonly string[], state: QueueState): Promise<void> {
-    const ids = messageIds.map((id) => rowId(lease.instance, id))
+    const ids = messageIds.map((id) => rowId(sessionKeyOf(lease), id))
     const expires = state === 'done' ? { expiresAt: new Date(clock.now().getTime() + DONE_ROW_MS) } : {}
     const result = await queue.updateMany(
       { _id: { $in: ids }, $or: [{ epoch: { $exists: false } }, { epoch: { $lte: lease.epoch } }] },
@@ -64,17 +64,21 @@ export function createQueue(
     if (result.matchedCount === ids.length) return
     // Rows may be gone because they ended long ago; a higher epoch on one of them is another matter.
     const newer = await queue.findOne({ _id: { $in: ids }, epoch: { $gt: lease.epoch } })
-    if (newer || !(await sessions.findOne({ _id: lease.instance, epoch: lease.epoch, holder: lease.holder })))
+    if (
+      newer ||
+      !(await sessions.findOne({ _id: sessionKeyOf(lease), epoch: lease.epoch, holder: lease.holder }))
+    )
       throw new WarrenError('fenced')
   }
 
   return {
     enqueue,
     markSends,
-    get: (instance, messageId) => queue.findOne({ _id: rowId(instance, messageId) }),
+    get: (key, messageId) => queue.findOne({ _id: rowId(key, messageId) }),
     pendingSends: (lease, afterPosition, limit) =>
       queue
         .find({
+          organization: lease.organization,
           instance: lease.instance,
           state: { $in: ['queued', 'taken'] },
           position: { $gt: afterPosition },

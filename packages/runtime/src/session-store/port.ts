@@ -9,6 +9,7 @@ import type {
   QueueState,
   SendContent,
   SessionDoc,
+  SessionKey,
   SessionStatus,
 } from '@warren/contracts'
 
@@ -65,7 +66,7 @@ export type SessionWriter = {
    * document at the end of the log, so that a previous holder's next commit fails.
    *
    * @param ttlMs how long the lease lasts without renewal, by the database's clock
-   * @throws WarrenError `lease_held` while another holder's lease runs, `organization_mismatch` when the data belongs to another tenant
+   * @throws WarrenError `lease_held` while another holder's lease runs
    */
   acquire(request: {
     instance: InstanceId
@@ -110,18 +111,14 @@ export type SessionWriter = {
 /** For the API tier and the operator. */
 export type SessionReader = {
   /** Null when no session ever ran. */
-  session(instance: InstanceId): Promise<SessionDoc | null>
-  sessions(instances: readonly InstanceId[]): Promise<SessionDoc[]>
-  /** The highest `seq` in the log: 0 when there is none. */
-  head(instance: InstanceId): Promise<number>
+  session(session: SessionKey): Promise<SessionDoc | null>
+  sessions(sessions: readonly SessionKey[]): Promise<SessionDoc[]>
+  /** The highest `seq` ever given: 0 when there was none. */
+  head(session: SessionKey): Promise<number>
   /** Journal entries after `seq`, in order; each with the epoch that wrote it. */
-  journal(
-    instance: InstanceId,
-    afterSeq: number,
-    limit: number,
-  ): Promise<(JournalEntry & { epoch: number })[]>
-  /** Instances whose holder reported a journal head, with it: what the projectors' sweep compares with their cursors. */
-  heads(): AsyncIterable<{ instance: InstanceId; organization: string; seq: number }>
+  journal(session: SessionKey, afterSeq: number, limit: number): Promise<(JournalEntry & { epoch: number })[]>
+  /** Sessions with a journal, with its head and its base: what the projectors' sweep compares with their cursors. */
+  heads(): AsyncIterable<{ organization: string; instance: InstanceId; seq: number; base: number }>
 }
 
 /** For the API tier. */
@@ -137,16 +134,17 @@ export type SendQueue = {
     to: string
     content: SendContent
   }): Promise<QueueDoc>
-  get(instance: InstanceId, messageId: string): Promise<QueueDoc | null>
+  get(session: SessionKey, messageId: string): Promise<QueueDoc | null>
 }
 
 /** For the operator, after an instance's end. */
 export type SessionRemover = {
   /**
-   * Removes everything of an instance. The session document stays, emptied, with its epoch: a late holder is still fenced.
+   * Removes everything of a session. Its document stays, emptied, with epoch and base: a late holder is still fenced, and a later
+   * journal goes on with the next number.
    * @throws WarrenError `lease_held` while a holder's lease runs
    */
-  remove(instance: InstanceId): Promise<void>
+  remove(session: SessionKey): Promise<void>
 }
 
 export type SessionStore = SessionWriter & SessionReader & SendQueue & SessionRemover
