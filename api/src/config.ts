@@ -25,6 +25,8 @@ export type ApiConfig = {
   readonly RATE_LIMIT_AUTH: string
   readonly RATE_LIMIT_MESSAGES: string
   readonly RATE_LIMIT_UPLOADS: string
+  readonly STREAMS_PER_CALLER: number
+  readonly STREAMS_PER_ORGANIZATION: number
   readonly SSE_HEARTBEAT_SECONDS: number
   readonly SSE_BUFFER_BYTES: number
   readonly PROJECTION_SWEEP_SECONDS: number
@@ -109,6 +111,14 @@ export const apiConfigSchema = Joi.object<ApiConfig, true>({
   RATE_LIMIT_AUTH: budget(5, 900, 'Attempts to sign in, from one address'),
   RATE_LIMIT_MESSAGES: budget(30, 60, 'Messages of one caller'),
   RATE_LIMIT_UPLOADS: budget(10, 3600, 'Uploads of one caller'),
+  STREAMS_PER_CALLER: whole
+    .min(1)
+    .default(50)
+    .description('Open event streams of one caller, at one replica.'),
+  STREAMS_PER_ORGANIZATION: whole
+    .min(1)
+    .default(500)
+    .description('Open event streams of one organisation, at one replica.'),
   SSE_HEARTBEAT_SECONDS: whole.min(1).default(15).description('Pause between comments on a quiet stream.'),
   SSE_BUFFER_BYTES: whole
     .min(1024)

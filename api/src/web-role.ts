@@ -1,5 +1,6 @@
 /** The web role: what clients talk to. Any number of replicas; none of them keeps anything that another would need. */
 import { METRICS } from '@warren/contracts'
+import type { Subscription } from '@warren/runtime/bus'
 import type { HealthCheck } from '@warren/runtime/health'
 import { Gauge, Histogram, LATENCY_BUCKETS } from '@warren/runtime/metrics'
 import { Router } from 'express'
@@ -23,6 +24,7 @@ import {
   createOpenStream,
   createSocketServer,
   createSseServer,
+  createStreamClients,
 } from './modules/events/index.ts'
 import { healthRouter } from './modules/health/index.ts'
 import { createInstancesModule } from './modules/instances/index.ts'
@@ -47,6 +49,9 @@ export type WebRole = {
 /** Where the URLs of a folder store lead: its signer's base URL is the public address and this. */
 export const BLOBS_PATH = '/blobs'
 
+/** Names of callers whose sign-in or key has ended, from one replica to the others. */
+const ENDED_CHANNEL = 'warren:ended'
+
 /** How long requests that are under way may take after a stop was asked for. */
 const GRACE_MS = 8_000
 
@@ -67,8 +72,15 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
   const { instances } = services
   const hub = createEventHub({ bus, sessions, instancesOf: instances.ids, clock, logger })
   const openStream = createOpenStream({ hub, sessions, instancesOf: instances.ids, clock, logger })
+  const limited = config.RATE_LIMIT === 'on'
+  const streams = createStreamClients({
+    perCaller: limited ? config.STREAMS_PER_CALLER : Number.POSITIVE_INFINITY,
+    perOrganization: limited ? config.STREAMS_PER_ORGANIZATION : Number.POSITIVE_INFINITY,
+  })
+  const limiter = rateLimiterOf(deps, redis)
   const sse = createSseServer({
     open: openStream,
+    streams,
     heartbeatSeconds: config.SSE_HEARTBEAT_SECONDS,
     bufferBytes: config.SSE_BUFFER_BYTES,
     onCount: (clients) => liveClients?.set({ transport: 'sse' }, clients),
@@ -107,7 +119,7 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
     ],
     routes: {
       authenticate: services.authenticate,
-      limiter: rateLimiterOf(deps, redis),
+      limiter,
       idempotency: createIdempotency(database, clock),
       bodyLimitBytes: config.BODY_LIMIT_BYTES,
       checkResponses: config.NODE_ENV === 'test',
@@ -125,6 +137,10 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
     ...services,
     httpServer: server.server,
     open: openStream,
+    streams,
+    limiter,
+    trustProxy: config.TRUST_PROXY,
+    bufferBytes: config.SSE_BUFFER_BYTES,
     origins,
     redisUrl: config.REDIS_URL,
     redisPrefix,
@@ -133,7 +149,12 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
     clock,
     logger,
   })
-  services.ended.onTold(sockets.disconnect)
+  // Here at once, whether or not Redis is there; the other replicas hear of it, and find it out by themselves otherwise.
+  services.ended.onTold((caller) => {
+    streams.end(caller)
+    void bus.publish(ENDED_CHANNEL, caller)
+  })
+  let endings: Subscription | undefined
 
   return {
     modules,
@@ -144,6 +165,7 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
       // Redis is not needed to serve: a failed attempt goes on in the background.
       await redis.connect().catch(() => {})
       hub.start()
+      endings = bus.subscribe(ENDED_CHANNEL, (caller) => typeof caller === 'string' && streams.end(caller))
       sockets.start()
       await server.start()
       logger.info('API listens', { address: server.address() })
@@ -153,6 +175,7 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
       sse.stop()
       await sockets.stop()
       await server.stop(GRACE_MS)
+      endings?.stop()
       hub.stop()
       redis.disconnect()
     },

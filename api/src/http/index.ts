@@ -22,3 +22,4 @@ export {
   presentPage,
 } from './paging.ts'
 export { authorize, type Principal, SCOPES, type Scope } from './principal.ts'
+export type { RateLimiter } from './rate-limit.ts'

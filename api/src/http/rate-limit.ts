@@ -1,4 +1,5 @@
 /** Budgets of requests. Counted on Redis for all replicas together; while Redis is away each replica counts for itself. */
+import { isIPv6 } from 'node:net'
 import { WarrenError } from '@warren/contracts'
 import type { Response } from 'express'
 import type { Redis } from 'ioredis'
@@ -10,7 +11,7 @@ export type RateLimiter = {
    * Takes one from the caller's budget and tells what is left in the `RateLimit` headers.
    * @throws WarrenError `rate_limited`, with `Retry-After`
    */
-  take(rate: RateClass, caller: string, res: Response): Promise<void>
+  take(rate: RateClass, caller: string, res?: Pick<Response, 'set'>): Promise<void>
 }
 
 /** How many requests in how many seconds. */
@@ -21,6 +22,21 @@ export function parseBudget(text: string): Budget {
   const [points, seconds] = text.split('/').map(Number)
   if (!points || !seconds) throw new RangeError(`not a budget: ${text}`)
   return { points, seconds }
+}
+
+/**
+ * The name of an address in budgets. One household or server has a whole /64 of IPv6, so that is what counts; an IPv4 address in IPv6
+ * notation is the IPv4 address.
+ */
+export function addressBudget(address: string | undefined): string {
+  const plain = (address ?? 'unknown').replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
+  if (!isIPv6(plain)) return `ip:${plain}`
+  const [head = '', tail = ''] = plain.toLowerCase().split('::')
+  const groups = (text: string) => text.split(':').filter(Boolean)
+  const gap = plain.includes('::') ? Math.max(0, 8 - groups(head).length - groups(tail).length) : 0
+  const all = [...groups(head), ...Array<string>(gap).fill('0'), ...groups(tail)]
+  const network = all.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16))
+  return `ip:${network.join(':')}::/64`
 }
 
 export const unlimited: RateLimiter = { take: async () => {} }
@@ -49,6 +65,7 @@ export function createRateLimiter(
       if (!entry) return
       const { budget, limiter } = entry
       const tell = (state: RateLimiterRes) => {
+        if (!res) return
         res.set('RateLimit-Policy', `${budget.points};w=${budget.seconds}`)
         res.set('RateLimit-Limit', String(budget.points))
         res.set('RateLimit-Remaining', String(state.remainingPoints))

@@ -6,7 +6,7 @@ import type { BoundRoute, RouteContract, TenantCall } from './contract.ts'
 import { refuseHostile } from './hostile.ts'
 import type { Idempotency } from './idempotency.ts'
 import { authorize, type Principal } from './principal.ts'
-import type { RateLimiter } from './rate-limit.ts'
+import { addressBudget, type RateLimiter } from './rate-limit.ts'
 import { checkResponse } from './response-check.ts'
 
 export type RouteDeps = {
@@ -46,7 +46,7 @@ function identify(contract: RouteContract, deps: RouteDeps): RequestHandler {
   return async (req, res, next) => {
     const locals = localsOf(res)
     locals.route = contract.path
-    const address = `ip:${req.ip ?? 'unknown'}`
+    const address = addressBudget(req.ip)
     if (access === 'public') {
       await deps.limiter.take(rate, address, res)
       return next()

@@ -11,7 +11,7 @@ const lastEventId = Joi.string()
 const STREAM = {
   status: 200,
   description:
-    'A stream of server-sent events. `data` is the event of the catalogue as JSON, `event` its type, `id` where to go on. Events without an id are passing and are not repeated.',
+    'A stream of server-sent events. `data` is the event of the catalogue as JSON, `event` its type, `id` where to go on. Events without an id are passing and are not repeated. `end` is the last one when the token has ended or allows this no more; its data names the error code.',
   types: ['text/event-stream'],
 } as const
 

@@ -103,11 +103,19 @@ describe('events', () => {
     reader.close()
   })
 
-  it('end when the token does', async () => {
+  it('end when the token does, at once and at every replica, and tell why', async () => {
     const { token, stream } = await tenantWithPod()
-    const reader = await stream(one, '/events')
+    // The second replica looks at tokens every 15 seconds: sooner is what the first one tells it.
+    const readers = [await stream(one, '/events'), await stream(two, '/events')]
+    const left = performance.now()
     await one.send('POST', '/api/v1/auth/logout', { token })
-    await reader.ended
+    await Promise.all(readers.map((reader) => reader.ended))
+    assert.ok(performance.now() - left < 5_000)
+    for (const reader of readers)
+      assert.deepEqual(
+        [reader.events.at(-1)?.type, reader.events.at(-1)?.data],
+        ['end', { code: 'unauthenticated' }],
+      )
   })
 
   it('do not pile up for a client that does not read: it is cut off and may come back', async () => {

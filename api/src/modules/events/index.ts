@@ -5,6 +5,7 @@ import type { Authenticate } from '../auth/index.ts'
 import { eventRoutes } from './routes.ts'
 import type { SseServer } from './sse.ts'
 
+export { createStreamClients } from './clients.ts'
 export { createEventHub, type EventHub } from './hub.ts'
 export { createSocketServer, type SocketServer } from './socket-server.ts'
 export { createSseServer, type SseServer } from './sse.ts'

@@ -76,4 +76,23 @@ describe('Socket.IO', () => {
     await one.send('POST', '/api/v1/auth/logout', { token })
     await until(() => heard.every((each) => each.socket.disconnected))
   })
+
+  it('counts connections, known and unknown, and open streams', async () => {
+    const limits = { RATE_LIMIT: 'on', RATE_LIMIT_API: '3/60', STREAMS_PER_CALLER: 1 } as const
+    const prefixed = { ...services, busPrefix: `${services.busPrefix}limits:` }
+    const limited = await startApi(prefixed, limits)
+    const { token } = await limited.register()
+    const first = listen(limited, { token })
+    await until(() => first.ready.length === 1)
+    const second = listen(limited, { token })
+    await until(() => second.refused.length === 1)
+    assert.deepEqual(second.refused, ['rate_limited'])
+    const strangers = []
+    for (let n = 0; n < 4; n++) {
+      const stranger = listen(limited, {})
+      await until(() => stranger.refused.length === 1)
+      strangers.push(...stranger.refused)
+    }
+    assert.deepEqual(strangers, ['unauthenticated', 'unauthenticated', 'unauthenticated', 'rate_limited'])
+  })
 })

@@ -1,11 +1,18 @@
 /** Server-sent events: one response that does not end. */
+import type { ErrorCode } from '@warren/contracts'
 import type { Clock } from '@warren/runtime/clock'
 import type { Response } from 'express'
+import type { Principal } from '../../http/index.ts'
+import { toWarrenError } from '../../http/problem.ts'
+import { endsStream, type StreamClients } from './clients.ts'
 import type { OpenStream, Outlet, StreamRequest } from './stream.ts'
+
+/** Who listens, and whether it still may. */
+export type SseListener = { readonly principal: Principal; readonly stillAllowed: () => Promise<unknown> }
 
 export type SseServer = {
   /** Answers with the stream and resolves when it is open. @throws what opening throws, before anything is sent */
-  serve(request: StreamRequest, res: Response, stillAllowed: () => Promise<unknown>): Promise<void>
+  serve(request: StreamRequest, res: Response, listener: SseListener): Promise<void>
   /** Ends all streams with a hint when to come back. */
   stop(): void
 }
@@ -16,16 +23,17 @@ const RETURN_SPREAD_MS = 3_000
 
 export function createSseServer(deps: {
   open: OpenStream
+  streams: StreamClients
   heartbeatSeconds: number
   /** Unsent bytes after which a slow client is disconnected. It comes back with its last id and loses nothing. */
   bufferBytes: number
   onCount?: (clients: number) => void
   clock: Clock
 }): SseServer {
-  const { open, heartbeatSeconds, bufferBytes, onCount, clock } = deps
+  const { open, streams, heartbeatSeconds, bufferBytes, onCount, clock } = deps
   const clients = new Set<() => void>()
 
-  async function serve(request: StreamRequest, res: Response, stillAllowed: () => Promise<unknown>) {
+  async function serve(request: StreamRequest, res: Response, { principal, stillAllowed }: SseListener) {
     let begun = false
     const early: string[] = []
     const write = (text: string) => {
@@ -39,7 +47,18 @@ export function createSseServer(deps: {
       drained: () => drained(res),
       fail: () => res.destroy(),
     }
-    const stream = await open(request, outlet)
+    /** The client learns why, so that it does not come back with a token that will be refused. */
+    const endBecause = (code: ErrorCode) => {
+      write(`event: end\ndata: ${JSON.stringify({ code })}\n\n`)
+      if (begun) res.end()
+      else res.destroy()
+    }
+    const release = streams.add(principal, endBecause)
+    res.once('close', release)
+    const stream = await open(request, outlet).catch((error) => {
+      release()
+      throw error
+    })
     if (res.destroyed) return stream.close()
 
     res.status(200).set({
@@ -58,7 +77,10 @@ export function createSseServer(deps: {
     const heartbeat = clock.setInterval(heartbeatSeconds * 1000, () => {
       write(': heartbeat\n\n')
       // A token that ended, or was revoked, does not go on reading.
-      stillAllowed().catch(() => res.end())
+      stillAllowed().catch((thrown) => {
+        const { code } = toWarrenError(thrown)
+        if (endsStream(code)) endBecause(code)
+      })
     })
     const end = () => {
       write(`retry: ${RETRY_MS + Math.floor(Math.random() * RETURN_SPREAD_MS)}\n\n`)
