@@ -47,8 +47,10 @@ export type Outbox = {
   sent(id: string, at: Date): boolean
   /** WhatsApp refused it, or it was found unsendable before it was accepted. */
   failed(id: string, chat: Address, error: SendError): void
-  /** The row in the queue is done: the id need not be remembered any more. */
+  /** The row in the queue is done: the id need not be remembered once no read of the queue is under way that may still show it. */
   forget(ids: readonly string[]): void
+  /** Runs a read of the queue together with what is made of its rows. */
+  whileReading<T>(read: () => Promise<T>): Promise<T>
 }
 
 /** How long contacts may ask for a message again. whatsmeow keeps them as long. */
@@ -69,6 +71,21 @@ export function createOutbox(state: SessionState, clock: Clock): Outbox {
     { type: 'outbox', id, value: undefined },
     { type: 'finished', id, value: 1 },
   ]
+
+  let reads = 0
+  let forgettable: string[] = []
+
+  function forget(ids: readonly string[]): void {
+    forgettable.push(...ids)
+    if (reads > 0) return
+    const known = forgettable.filter((id) => state.get('finished', id) !== undefined)
+    forgettable = []
+    state.apply(
+      known.map((id) => ({ type: 'finished', id, value: undefined })),
+      [],
+      'lazy',
+    )
+  }
 
   return {
     get,
@@ -94,13 +111,15 @@ export function createOutbox(state: SessionState, clock: Clock): Outbox {
     failed(id, chat, error) {
       state.apply(settled(id), [status(id, chat, 'failed', clock.now(), error)], 'lazy')
     },
-    forget(ids) {
-      const known = ids.filter((id) => state.get('finished', id) !== undefined)
-      state.apply(
-        known.map((id) => ({ type: 'finished', id, value: undefined })),
-        [],
-        'lazy',
-      )
+    forget,
+    async whileReading(read) {
+      reads += 1
+      try {
+        return await read()
+      } finally {
+        reads -= 1
+        if (forgettable.length > 0) forget([])
+      }
     },
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type QueueDoc, WarrenError } from '@warren/contracts'
-import { systemClock } from '@warren/runtime/clock'
+import { type Clock, createFakeClock, systemClock } from '@warren/runtime/clock'
 import { silentLogger } from '@warren/runtime/logger'
 import { until } from '@warren/runtime/testing'
 import fc from 'fast-check'
@@ -30,9 +30,13 @@ function row(messageId: string, position: number, to = chat): QueueDoc {
 }
 
 /** A sender on a queue in memory and a WhatsApp that notes what is relayed. */
-function setUp(queue: QueueDoc[], state: SessionState = createState(createJournal(0))) {
+function setUp(
+  queue: QueueDoc[],
+  state: SessionState = createState(createJournal(0)),
+  clock: Clock = systemClock,
+) {
   const relayed: string[] = []
-  const outbox = createOutbox(state, systemClock)
+  const outbox = createOutbox(state, clock)
   const done = new Set<string>()
   const marker = createQueueMarker({
     now: state.mark,
@@ -42,11 +46,19 @@ function setUp(queue: QueueDoc[], state: SessionState = createState(createJourna
     onDone: outbox.forget,
     onError: (error) => assert.fail(String(error)),
   })
-  const behaviour: { resolve: (to: string) => Promise<Destination>; relay: (id: string) => Promise<void> } = {
+  const abandoned: string[] = []
+  const behaviour: {
+    open: boolean
+    resolve: (to: string) => Promise<Destination>
+    relay: (id: string) => Promise<void>
+  } = {
+    open: true,
     resolve: async (to) => ({ jid: to }),
     relay: async (id) => void relayed.push(id),
   }
   const messenger = {
+    isOpen: () => behaviour.open,
+    abandon: () => void abandoned.push('messenger'),
     resolve: (to: string) => behaviour.resolve(to),
     relay: (id: string) => behaviour.relay(id),
   } as unknown as Messenger
@@ -59,13 +71,13 @@ function setUp(queue: QueueDoc[], state: SessionState = createState(createJourna
       proto: Buffer.from(JSON.stringify(content)),
       content: { type: 'text', text: '' },
     }),
-    addresses: createAddressBook(() => undefined),
+    addresses: createAddressBook(state.get),
     own: () => ({ pn: '490@s.whatsapp.net' }),
-    clock: systemClock,
+    clock,
     logger: silentLogger,
     onSent: () => {},
   })
-  return { sender, messenger, state, outbox, marker, relayed, done, behaviour }
+  return { sender, messenger, state, outbox, marker, relayed, done, behaviour, abandoned }
 }
 
 const statuses = (state: SessionState) =>
@@ -121,6 +133,136 @@ test('a failure that may pass leaves the row where it is', async () => {
   sender.ready(messenger)
   await new Promise((resolve) => setTimeout(resolve, 20))
   assert.equal(state.cut(), undefined)
+  await sender.stop()
+})
+
+test('an error that may pass neither fails a send nor changes the order of its chat', async () => {
+  const clock = createFakeClock()
+  const queue = [row('M1', 1), row('M2', 2), row('M3', 3), row('O1', 4, '492@s.whatsapp.net')]
+  const { sender, messenger, behaviour, relayed, outbox, state } = setUp(queue, undefined, clock)
+  let failures = 5
+  behaviour.relay = async (id) => {
+    if (id === 'M1' && failures-- > 0) throw new Error('Connection Closed')
+    relayed.push(id)
+  }
+  sender.start()
+  sender.ready(messenger)
+  await clock.advance(1_000)
+  assert.deepEqual(relayed, ['O1'])
+  await clock.advance(120_000)
+  assert.deepEqual(relayed.slice(0, 4), ['O1', 'M1', 'M2', 'M3'])
+  assert.deepEqual([state.get('finished', 'M1'), outbox.all().length], [undefined, 4])
+  await sender.stop()
+  assert.equal(clock.pendingTimers(), 0)
+})
+
+test('what no device can be encrypted for fails after three attempts', async () => {
+  const clock = createFakeClock()
+  const { sender, messenger, behaviour, state } = setUp([row('M1', 1)], undefined, clock)
+  let attempts = 0
+  behaviour.relay = async () => {
+    attempts += 1
+    throw new WarrenError('recipient_stale')
+  }
+  sender.ready(messenger)
+  await clock.advance(60_000)
+  assert.deepEqual(
+    [attempts, statuses(state).map(({ status, error }) => [status, error?.code])],
+    [
+      3,
+      [
+        ['pending', undefined],
+        ['failed', 'recipient_stale'],
+      ],
+    ],
+  )
+  await sender.stop()
+})
+
+test('a socket that is not open is given nothing', async () => {
+  const clock = createFakeClock()
+  const { sender, messenger, behaviour, relayed } = setUp([row('M1', 1)], undefined, clock)
+  behaviour.open = false
+  sender.ready(messenger)
+  await clock.advance(1_000)
+  assert.deepEqual(relayed, [])
+  behaviour.open = true
+  sender.ready(messenger)
+  await clock.advance(0)
+  assert.deepEqual(relayed, ['M1'])
+  await sender.stop()
+})
+
+test('a send that hung in a lost connection goes out by the next one, before what follows it', async () => {
+  const clock = createFakeClock()
+  const { sender, messenger, behaviour, relayed } = setUp([row('M1', 1), row('M2', 2)], undefined, clock)
+  const hanging = Promise.withResolvers<void>()
+  const note = behaviour.relay
+  behaviour.relay = () => hanging.promise
+  sender.ready(messenger)
+  await clock.advance(0)
+  sender.ready(undefined)
+  behaviour.relay = note
+  sender.ready({ ...messenger })
+  await clock.advance(0)
+  hanging.reject(new WarrenError('not_connected'))
+  await clock.advance(0)
+  assert.deepEqual(relayed, ['M1', 'M2'])
+  await sender.stop()
+})
+
+test('a connection that does not acknowledge is ended once for each send, and the next sends by the same id', async () => {
+  const clock = createFakeClock()
+  const { sender, messenger, relayed, abandoned } = setUp([row('M1', 1)], undefined, clock)
+  sender.start()
+  sender.ready(messenger)
+  await clock.advance(80_000)
+  assert.deepEqual([relayed, abandoned.length], [['M1'], 0])
+  await clock.advance(20_000)
+  assert.equal(abandoned.length, 1)
+  sender.ready({ ...messenger })
+  await clock.advance(200_000)
+  assert.deepEqual([relayed, abandoned.length], [['M1', 'M1'], 1])
+  await sender.stop()
+})
+
+test('a row that a slow read shows after it was done is not sent again', async () => {
+  const { sender, messenger, marker, outbox, relayed, state, done } = setUp([row('M1', 1)])
+  sender.ready(messenger)
+  await until(() => relayed.length === 1)
+  const slow = Promise.withResolvers<boolean>()
+  const read = outbox.whileReading(async () => {
+    await slow.promise
+    return outbox.isFinished('M1')
+  })
+  outbox.sent('M1', new Date())
+  marker.done('M1')
+  marker.onDurable(state.mark())
+  await until(() => done.has('M1'))
+  await marker.settled()
+  slow.resolve(true)
+  assert.equal(await read, true)
+  assert.equal(outbox.isFinished('M1'), false)
+  await sender.stop()
+})
+
+test('both addresses of a person are one lane', async () => {
+  const { sender, messenger, state, behaviour, relayed } = setUp([
+    row('M1', 1, '491@s.whatsapp.net'),
+    row('M2', 2, '77@lid'),
+  ])
+  state.restore('lid-mapping', '491', '77')
+  state.restore('lid-mapping', '77_reverse', '491')
+  const first = Promise.withResolvers<void>()
+  behaviour.relay = async (id) => {
+    if (id === 'M1') await first.promise
+    relayed.push(id)
+  }
+  sender.ready(messenger)
+  await new Promise((resolve) => setImmediate(resolve))
+  first.resolve()
+  await until(() => relayed.length === 2)
+  assert.deepEqual(relayed, ['M1', 'M2'])
   await sender.stop()
 })
 

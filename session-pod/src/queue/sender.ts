@@ -1,5 +1,12 @@
 /** Brings the queue to WhatsApp: one sender a chat, so that its messages keep their order; chats side by side. */
-import { bareJid, ERRORS, isWarrenError, type Message, type QueueDoc, WarrenError } from '@warren/contracts'
+import {
+  type Address,
+  canonicalJid,
+  isWarrenError,
+  type Message,
+  type QueueDoc,
+  WarrenError,
+} from '@warren/contracts'
 import type { Clock, Timer } from '@warren/runtime/clock'
 import type { Logger } from '@warren/runtime/logger'
 import type { AddressBook } from '../whatsapp/addresses.ts'
@@ -19,9 +26,13 @@ const MAX_CHATS = 20
 const LOOK_BACK = 64
 /** A pass from the beginning, for what every hint missed. */
 const SWEEP_MS = 5_000
-/** Attempts in one connection for a message whose encryption fails, and the pause between them. */
+/** Attempts for a message that can be encrypted for no device, before it has failed. */
 const MAX_ATTEMPTS = 3
+/** Pause before a send that did not get through is tried again; doubles up to the greatest. The chat waits meanwhile, others do not. */
 const RETRY_MS = 2_000
+const MAX_RETRY_MS = 30_000
+/** WhatsApp acknowledges within seconds: after this long it is the connection that is dead, and the next one sends by the same id. */
+const UNANSWERED_MS = 90_000
 
 export type SenderOptions = {
   readonly outbox: Outbox
@@ -34,6 +45,8 @@ export type SenderOptions = {
   readonly logger: Logger
   readonly onSent: () => void
 }
+
+type Outcome = 'done' | 'again'
 
 export type Sender = {
   start(): void
@@ -49,10 +62,14 @@ export type Sender = {
 
 export function createSender(options: SenderOptions): Sender {
   const { outbox, marker, clock, logger, addresses } = options
-  const lanes = createLanes(MAX_CHATS)
+  const lanes = createLanes(MAX_CHATS, clock)
   /** Rows in a lane. */
   const busy = new Set<string>()
   const refreshed = new Set<string>()
+  /** What this connection was given, and when, on the monotonic clock. */
+  const relayed = new Map<string, number>()
+  /** Sends for which a connection was ended: each is reason enough only once. */
+  const blamed = new Set<string>()
   let messenger: Messenger | undefined
   let stopped = false
   let sweep: Timer | undefined
@@ -76,8 +93,11 @@ export function createSender(options: SenderOptions): Sender {
       wanted = 'no'
       for (;;) {
         if (busy.size >= MAX_UNDER_WAY) break
-        const rows = await options.pending(after, PAGE)
-        for (const row of rows) take(row)
+        const rows = await outbox.whileReading(async () => {
+          const found = await options.pending(after, PAGE)
+          for (const row of found) take(row)
+          return found
+        })
         const last = rows.at(-1)
         if (!last) break
         after = last.position
@@ -90,26 +110,55 @@ export function createSender(options: SenderOptions): Sender {
   function take(row: QueueDoc): void {
     const id = row.messageId
     if (outbox.isFinished(id)) marker.done(id)
-    else if (!busy.has(id) && !outbox.get(id)) inLane(id, row.to, (via) => accept(row, via))
+    else if (!busy.has(id) && !outbox.get(id))
+      inLane(id, laneOf(addresses.complete(row.to)), row.position, sending(row))
   }
 
-  function inLane(id: string, chat: string, work: (via: Messenger) => Promise<void>): void {
+  /** Both addresses of a person are one lane, also when the second was learnt while the lane of the first is in use. */
+  function laneOf(chat: Address): string {
+    return [chat.pn, chat.lid].find((jid) => jid && lanes.has(jid)) ?? canonicalJid(chat)
+  }
+
+  function inLane(
+    id: string,
+    lane: string,
+    position: number,
+    work: (via: Messenger) => Promise<Outcome>,
+  ): void {
+    let pauseMs = RETRY_MS / 2
     busy.add(id)
-    const via = messenger
-    lanes.run(bareJid(chat), async () => {
-      try {
-        // What waited while the connection was lost is read again when there is one.
-        if (via && via === messenger && !stopped) await work(via)
-      } catch (error) {
-        logger.warn('a send did not get through and is tried again', { messageId: id, error })
-      } finally {
-        busy.delete(id)
-        if (busy.size === MAX_UNDER_WAY - 1) read('near')
+    lanes.run(lane, position, async () => {
+      if (!stopped) {
+        const via = messenger
+        // Without a connection it keeps its place at the head: the next one wakes it.
+        if (!via?.isOpen()) return MAX_RETRY_MS
+        const outcome = await work(via).catch((error: unknown): Outcome => {
+          logger.warn('a send did not get through and is tried again', { messageId: id, error })
+          return 'again'
+        })
+        if (outcome === 'again' && !stopped) {
+          pauseMs = via === messenger ? Math.min(MAX_RETRY_MS, pauseMs * 2) : 0
+          return pauseMs
+        }
       }
+      busy.delete(id)
+      if (busy.size === MAX_UNDER_WAY - 1) read('near')
+      return undefined
     })
   }
 
-  async function accept(row: QueueDoc, via: Messenger): Promise<void> {
+  /** A row, from its acceptance to the frame. */
+  function sending(row: QueueDoc): (via: Messenger) => Promise<Outcome> {
+    const relay = relaying(row.messageId, false)
+    let accepted = false
+    return async (via) => {
+      accepted ||= await accept(row, via)
+      return accepted ? relay(via) : 'again'
+    }
+  }
+
+  /** False when the connection was lost before the row could be accepted. */
+  async function accept(row: QueueDoc, via: Messenger): Promise<boolean> {
     const id = row.messageId
     const destination = await via.resolve(row.to)
     if (destination === 'absent') return refuse(row, new WarrenError('not_on_whatsapp'))
@@ -120,7 +169,7 @@ export function createSender(options: SenderOptions): Sender {
       if (isWarrenError(error) && !error.retryable) return refuse(row, error)
       throw error
     }
-    if (via !== messenger) return
+    if (via !== messenger) return false
     const { pn, lid } = options.own()
     const chat = addresses.complete(row.to, destination.jid)
     const message: Message = {
@@ -134,61 +183,95 @@ export function createSender(options: SenderOptions): Sender {
     const record = { to: destination.jid, proto: built.proto, chat, position: row.position }
     outbox.accept(id, record, message)
     marker.taken(id)
-    await relay(id, via, false)
+    return true
   }
 
-  function refuse(row: QueueDoc, { code, message }: WarrenError): void {
+  function refuse(row: QueueDoc, { code, message }: WarrenError): true {
     outbox.failed(row.messageId, addresses.complete(row.to), { code, message })
     marker.done(row.messageId)
+    return true
   }
 
-  async function relay(id: string, via: Messenger, fresh: boolean): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
+  /** What was accepted, from its stored bytes. Only a definite refusal fails it; whatever else goes wrong may pass. */
+  function relaying(id: string, fresh: boolean): (via: Messenger) => Promise<Outcome> {
+    let attempts = 0
+    return async (via) => {
       const record = outbox.get(id)
-      if (!record || via !== messenger) return
+      if (!record) return 'done'
       try {
-        await via.relay(id, record.to, record.proto, fresh || attempt > 1)
-        options.onSent()
-        return
+        await via.relay(id, record.to, record.proto, fresh || attempts > 0)
       } catch (error) {
-        if (via !== messenger) return
-        if (attempt === MAX_ATTEMPTS) {
-          // Baileys throws before it sends: the recipient has no device that can be encrypted for.
-          logger.warn('a message could not be encrypted', { messageId: id, error })
-          outbox.failed(id, record.chat, { code: 'recipient_stale', message: ERRORS.recipient_stale.title })
-          return marker.done(id)
-        }
-        await clock.sleep(RETRY_MS)
+        if (!isDefinite(error) || via !== messenger) throw error
+        attempts += 1
+        if (error.code === 'recipient_stale' && attempts < MAX_ATTEMPTS) throw error
+        logger.warn('a message cannot be sent', { messageId: id, error })
+        const { code, message } = error
+        outbox.failed(id, record.chat, { code, message })
+        marker.done(id)
+        return 'done'
+      }
+      // The next connection relays it again: this one may have ended before the frame left.
+      if (via !== messenger) return 'again'
+      relayed.set(id, clock.monotonicMs())
+      options.onSent()
+      return 'done'
+    }
+  }
+
+  /** What this connection was not given yet goes into its lane. */
+  function relayOutbox(): void {
+    for (const [id, { chat, position }] of outbox.all()) {
+      if (!busy.has(id) && !relayed.has(id)) inLane(id, laneOf(chat), position, relaying(id, false))
+    }
+  }
+
+  function endDeadConnection(): void {
+    const before = clock.monotonicMs() - UNANSWERED_MS
+    for (const [id, atMs] of relayed) {
+      if (!outbox.get(id)) relayed.delete(id)
+      else if (atMs < before && !blamed.has(id)) {
+        blamed.add(id)
+        logger.warn('WhatsApp does not acknowledge: the connection is renewed', { messageId: id })
+        messenger?.abandon()
+        return
       }
     }
   }
 
   return {
     start() {
-      sweep = clock.setInterval(SWEEP_MS, () => read('all'))
+      sweep = clock.setInterval(SWEEP_MS, () => {
+        if (stopped || !messenger) return
+        relayOutbox()
+        endDeadConnection()
+        read('all')
+      })
     },
     wake: () => read('near'),
     ready(next) {
       messenger = next
+      relayed.clear()
       if (!next) return
       for (const id of outbox.finished()) marker.done(id)
-      for (const [id, record] of outbox.all()) {
-        if (!busy.has(id)) inLane(id, record.chat.jid, (via) => relay(id, via, false))
-      }
+      relayOutbox()
+      lanes.wake()
       read('all')
     },
     retryFresh(id) {
       const record = outbox.get(id)
       if (!record || refreshed.has(id) || !messenger) return false
       refreshed.add(id)
-      inLane(id, record.chat.jid, (via) => relay(id, via, true))
+      inLane(id, laneOf(record.chat), record.position, relaying(id, true))
       return true
     },
     async stop() {
       stopped = true
       sweep?.stop()
       await reading
-      await lanes.idle()
+      await lanes.stop()
     },
   }
 }
+
+const isDefinite = (error: unknown): error is WarrenError =>
+  isWarrenError(error) && (error.code === 'recipient_stale' || !error.retryable)

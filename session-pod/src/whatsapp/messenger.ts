@@ -11,12 +11,17 @@ export type Destination = { readonly jid: string } | 'absent'
 export type NumberCheck = { phoneNumber: string; exists: boolean; jid?: string; lid?: string }
 
 export type Messenger = {
+  /** Whether frames can leave now. */
+  isOpen(): boolean
+  /** Ends a connection that is dead; the session opens the next. */
+  abandon(): void
   /** The LID of a number where it has one: WhatsApp refuses some numbers that it delivers under their LID. */
   resolve(to: string): Promise<Destination>
   checkNumbers(phoneNumbers: readonly string[]): Promise<NumberCheck[]>
   /**
    * Encrypts and hands the frame to the barrier; says nothing about its arrival.
    * @param fresh ask WhatsApp for the recipient's devices anew
+   * @throws WarrenError `recipient_stale` when it can be encrypted for no device; any other error may pass
    */
   relay(id: string, to: string, bytes: Uint8Array, fresh: boolean): Promise<void>
   /** Uploads an image; what it returns is the whole of its message. */
@@ -67,6 +72,8 @@ export function createMessenger(connection: Connection): Messenger {
   }
 
   return {
+    isOpen: connection.isOpen,
+    abandon: () => void connection.close(),
     checkNumbers: lookUp,
     async resolve(to) {
       const jid = bareJid(to)
@@ -81,7 +88,12 @@ export function createMessenger(connection: Connection): Messenger {
     },
     async relay(id, to, bytes, fresh) {
       const message = proto.Message.decode(bytes)
-      await whileOpen(socket.relayMessage(to, message, { messageId: id, useUserDevicesCache: !fresh }))
+      const relayed = socket.relayMessage(to, message, { messageId: id, useUserDevicesCache: !fresh })
+      await whileOpen(relayed).catch((cause: unknown) => {
+        // Baileys' one word for it, thrown before it sends anything; a timeout or a closed socket has others.
+        const unencryptable = cause instanceof Error && cause.message === 'All encryptions failed'
+        throw unencryptable ? new WarrenError('recipient_stale', undefined, { cause }) : cause
+      })
     },
     uploadImage: (bytes, about) => whileOpen(uploadImage(socket, bytes, about)),
     async markRead(chat, ids) {
