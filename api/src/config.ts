@@ -79,7 +79,7 @@ export const apiConfigSchema = Joi.object<ApiConfig, true>({
     .min(60)
     .max(31_536_000)
     .default(604_800)
-    .description('Life of a refresh token.'),
+    .description('Life of a sign-in, however often its refresh token is exchanged.'),
   BCRYPT_ROUNDS: whole.min(4).max(16).default(12).description('Cost of a password hash, as a power of two.'),
   ALLOW_SIGNUP: Joi.boolean().default(false).description('Whether anyone may register.'),
   CORS_ORIGINS: text

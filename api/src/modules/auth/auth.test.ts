@@ -81,6 +81,29 @@ describe('auth', () => {
     assert.equal((await me(second.body.accessToken)).status, 401)
   })
 
+  it('is not ended by someone who knows its id and no secret of it', async () => {
+    const { token, refreshToken } = await register()
+    const [id] = refreshToken.split('.')
+    assert.equal((await refresh(`${id}.${'A'.repeat(43)}`)).status, 401)
+    assert.equal((await me(token)).status, 200)
+    assert.equal((await refresh(refreshToken)).status, 200)
+  })
+
+  it('does not outlive its end by exchanging tokens', async () => {
+    const { refreshToken } = await register()
+    const _id = /wrr_(.*)\./.exec(refreshToken)?.[1]
+    const endOf = async () =>
+      (
+        await services.platform
+          .collection<{ _id: string; expiresAt: Date }>('logins')
+          .findOne({ _id: _id ?? '' })
+      )?.expiresAt
+    const before = await endOf()
+    assert.ok(before instanceof Date)
+    assert.equal((await refresh(refreshToken)).status, 200)
+    assert.deepEqual(await endOf(), before)
+  })
+
   it('lets one of two simultaneous exchanges win', async () => {
     const { refreshToken } = await register()
     const answers = await Promise.all([refresh(refreshToken), refresh(refreshToken)])

@@ -8,6 +8,8 @@ export type Login = {
   readonly user: string
   /** Hex SHA-256 of the secret of the newest refresh token. */
   readonly secretHash: string
+  /** The same of the tokens before it, newest last: one that comes back has been copied. */
+  readonly formerHashes: readonly string[]
   readonly createdAt: Date
   /** The database removes the document after this. */
   readonly expiresAt: Date
@@ -20,6 +22,7 @@ const schema = new Schema<Login>(
     organization: { type: String, required: true },
     user: { type: String, required: true },
     secretHash: { type: String, required: true },
+    formerHashes: { type: [String], required: true },
     createdAt: { type: Date, required: true },
     expiresAt: { type: Date, required: true },
     revokedAt: Date,
@@ -28,12 +31,15 @@ const schema = new Schema<Login>(
 )
 schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 })
 
+/** A week of exchanges every quarter of an hour, and a few more. */
+const KEPT_HASHES = 700
+
 export type LoginRepo = {
   insert(login: Login): Promise<void>
   /** Across organisations, because a refresh token does not name one. */
   byId(id: string): Promise<Login | null>
-  /** Replaces the secret in one atomic step; null when the old one is not the newest, or the chain is over. */
-  rotate(id: string, fromHash: string, toHash: string, now: Date, expiresAt: Date): Promise<Login | null>
+  /** Replaces the secret in one atomic step; null when the old one is not the newest, or the chain is over. Its end does not move. */
+  rotate(id: string, fromHash: string, toHash: string, now: Date): Promise<Login | null>
   revoke(organization: string, id: string, at: Date): Promise<void>
 }
 
@@ -43,11 +49,14 @@ export function createLoginRepo(database: PlatformDatabase): LoginRepo {
   return {
     insert: (login) => logins.insert(login),
     byId: (id) => model.findById(id).lean<Login>().exec(),
-    rotate: (id, fromHash, toHash, now, expiresAt) =>
+    rotate: (id, fromHash, toHash, now) =>
       model
         .findOneAndUpdate(
           { _id: id, secretHash: fromHash, revokedAt: { $exists: false }, expiresAt: { $gt: now } },
-          { $set: { secretHash: toHash, expiresAt } },
+          {
+            $set: { secretHash: toHash },
+            $push: { formerHashes: { $each: [fromHash], $slice: -KEPT_HASHES } },
+          },
           { returnDocument: 'after' },
         )
         .lean<Login>()

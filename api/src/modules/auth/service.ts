@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { WarrenError } from '@warren/contracts'
 import type { Clock } from '@warren/runtime/clock'
-import { constantTimeEqual } from '@warren/runtime/crypto'
 import type { Ids } from '@warren/runtime/ids'
 import type { Logger } from '@warren/runtime/logger'
 import { type Principal, SCOPES } from '../../http/index.ts'
@@ -55,6 +54,7 @@ export function createAuthService(deps: {
   organizations: OrganizationService
   passwords: Passwords
   accessTokens: AccessTokens
+  /** How long a sign-in lasts, however often its token is exchanged. */
   refreshSeconds: number
   allowSignup: boolean
   /** Told `login:<id>` when a sign-in ends before its time. */
@@ -65,7 +65,6 @@ export function createAuthService(deps: {
 }): AuthService {
   const { users, logins, organizations, passwords, accessTokens, clock, ids, logger } = deps
   const alive = createTtlCache<boolean>(clock, CACHE_MS)
-  const refreshExpiry = () => new Date(clock.now().getTime() + deps.refreshSeconds * 1000)
 
   const tokensOf = (login: Login, secret: string): Tokens => ({
     access: accessTokens.sign({ sub: login.user, org: login.organization, sid: login._id }),
@@ -80,8 +79,9 @@ export function createAuthService(deps: {
       organization: user.organization,
       user: user._id,
       secretHash: hashOf(secret),
+      formerHashes: [],
       createdAt: clock.now(),
-      expiresAt: refreshExpiry(),
+      expiresAt: new Date(clock.now().getTime() + deps.refreshSeconds * 1000),
     }
     await logins.insert(login)
     return tokensOf(login, secret)
@@ -136,10 +136,11 @@ export function createAuthService(deps: {
       const [, id, given] = match ?? []
       if (!id || !given) throw new WarrenError('unauthenticated')
       const secret = ids.newSecret(32)
-      const rotated = await logins.rotate(id, hashOf(given), hashOf(secret), clock.now(), refreshExpiry())
+      const rotated = await logins.rotate(id, hashOf(given), hashOf(secret), clock.now())
       if (rotated) return tokensOf(rotated, secret)
       const login = await logins.byId(id)
-      if (login && !login.revokedAt && !constantTimeEqual(login.secretHash, hashOf(given))) {
+      // Whoever only knows the id of a sign-in, which stands in each access token, must not be able to end it.
+      if (login && !login.revokedAt && login.formerHashes.includes(hashOf(given))) {
         logger.warn('a refresh token was used twice; its sign-in has ended', { user: login.user, login: id })
         await end(login)
       }
