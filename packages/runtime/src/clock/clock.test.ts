@@ -88,3 +88,28 @@ test('a jump of the wall clock moves neither the monotonic clock nor timers', as
   assert.equal(clock.now().getTime(), 3_600_500)
   assert.equal(fired, false)
 })
+
+test('the system clock waits for months, and such a timer can be stopped at any stage', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const stage = 2 ** 31 - 1
+  let fired = 0
+  const timer = systemClock.setTimer(2 * stage + 10, () => fired++)
+  const stopped = systemClock.setTimer(2 * stage, () => fired++)
+  t.mock.timers.tick(stage)
+  stopped.stop()
+  t.mock.timers.tick(stage)
+  assert.equal(fired, 0)
+  t.mock.timers.tick(10)
+  assert.equal(fired, 1)
+  timer.stop()
+})
+
+test('a timer of months does not fire at once', async () => {
+  let fired = false
+  const timer = systemClock.setTimer(60 * 24 * 3600_000, () => {
+    fired = true
+  })
+  await systemClock.sleep(20)
+  timer.stop()
+  assert.equal(fired, false)
+})
