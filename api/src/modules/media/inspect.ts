@@ -8,6 +8,8 @@ import { fileTypeFromBuffer } from 'file-type'
 export const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'] as const
 export const MAX_IMAGE_BYTES = 5 * 1024 * 1024
 
+export const isImage = (mimetype: string) => IMAGE_TYPES.some((type) => type === mimetype)
+
 /** As much as file-type wants to see. */
 const SNIFFED_BYTES = 4_100
 

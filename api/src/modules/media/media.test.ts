@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readdir } from 'node:fs/promises'
 import { after, describe, it } from 'node:test'
 import { CHANNELS, type MediaResponse, sessionKeyOf } from '@warren/contracts'
 import { BusCallError } from '@warren/runtime/bus'
@@ -67,7 +68,7 @@ describe('media', () => {
   })
 
   it('wants one file and nothing else', async () => {
-    const { token } = await register()
+    const { token, organization } = await register()
     assert.equal((await upload(token, [])).body.code, 'validation_failed')
     assert.equal((await upload(token, [['image', PNG, 'a.png']])).body.code, 'validation_failed')
     assert.equal(
@@ -79,6 +80,19 @@ describe('media', () => {
       ).body.code,
       'validation_failed',
     )
+    const two = await upload(token, [
+      ['file', PNG, 'a.png'],
+      ['file', PNG, 'b.png'],
+    ])
+    assert.equal(two.body.code, 'validation_failed')
+    const behind = await upload(token, [
+      ['file', PNG, 'a.png'],
+      ['note', 'x'],
+    ])
+    assert.equal(behind.body.code, 'validation_failed')
+    assert.equal(await services.platform.collection('media').countDocuments({ organization }), 0)
+    const stored = await readdir(services.mediaDir, { recursive: true, withFileTypes: true })
+    assert.ok(!stored.some((entry) => entry.isFile() && entry.parentPath.includes(organization)))
     const json = await send('POST', '/api/v1/media', { token, body: {} })
     assert.equal(json.body.code, 'unsupported_media_type')
   })
@@ -145,5 +159,12 @@ describe('media', () => {
     await until(async () => (await send('GET', at, { token })).body.image?.available === true)
     const shown = await send('GET', `${at}/media`, { token })
     assert.deepEqual(Buffer.from(await (await fetch(shown.headers.get('location') ?? '')).arrayBuffer()), PNG)
+    const page = { mimetype: 'text/html', size: PNG.length, key: target.key }
+    await pod.receive(textMessage('M2', chat, '', { content: { type: 'image', media: page } }))
+    const strange = `/api/v1/instances/${instance}/messages/M2/media`
+    await until(async () => (await send('GET', strange, { token })).status === 302)
+    const { headers } = await fetch((await send('GET', strange, { token })).headers.get('location') ?? '')
+    assert.equal(headers.get('content-type'), 'application/octet-stream')
+    assert.match(headers.get('content-disposition') ?? '', /^attachment/)
   })
 })

@@ -7,7 +7,13 @@ import type { MediaService } from './service.ts'
 export function mediaRoutes(media: MediaService): BoundRoute[] {
   return [
     bind(uploadMedia, async ({ principal, req }) =>
-      presentMedia(await withUploadedFile(req, (file) => media.upload(principal, file))),
+      presentMedia(
+        await withUploadedFile(
+          req,
+          (file) => media.upload(principal, file),
+          ({ organization, _id }) => media.remove(organization, _id),
+        ),
+      ),
     ),
     bind(getMedia, async ({ principal, params }) =>
       presentMedia(await media.get(principal.organization, params.media)),

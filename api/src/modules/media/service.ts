@@ -6,7 +6,7 @@ import type { Ids } from '@warren/runtime/ids'
 import type { ObjectStore } from '@warren/runtime/object-store'
 import type { Principal } from '../../http/index.ts'
 import type { MessageService, UploadedMedia } from '../messages/index.ts'
-import { MAX_IMAGE_BYTES, measure, sniffImage } from './inspect.ts'
+import { isImage, MAX_IMAGE_BYTES, measure, sniffImage } from './inspect.ts'
 import type { MediaDoc, MediaRepo } from './repo.ts'
 
 export type MediaService = {
@@ -72,7 +72,13 @@ export function createMediaService(deps: {
       const { content, stored } = await messages().get(organization, instance, id)
       const media = content.type === 'image' ? { ...content.media, ...stored } : undefined
       if (!media?.key) throw new WarrenError('media_unavailable')
-      return urlOf(media.key, media.mimetype)
+      if (isImage(media.mimetype)) return urlOf(media.key, media.mimetype)
+      // The sender chose the type: a browser must not run a page of theirs under our name.
+      return store.presignGet(media.key, {
+        expiresSeconds: urlSeconds,
+        contentType: 'application/octet-stream',
+        filename: id,
+      })
     },
     async remove(organization, id) {
       const { key } = await get(organization, id)
