@@ -22,7 +22,7 @@ test('a number without WhatsApp fails before anything is sent', async () => {
   const { data } = await ended(id)
   assert.deepEqual([data.status, data.error?.code], ['failed', 'not_on_whatsapp'])
   assert.deepEqual((await rig.simulator.ledger.read({ id })).entries, [])
-  assert.equal((await rig.store.get(account.session, id))?.state, 'done')
+  await until(async () => (await rig.store.get(account.session, id))?.state === 'done')
 })
 
 test('an account under restriction: the refusal is typed', async () => {

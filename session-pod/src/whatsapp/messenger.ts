@@ -1,14 +1,14 @@
 /** What can be asked of an open connection, in Warren's words. */
 import { type Account, bareJid, jidOfPhone, parseJid, WarrenError } from '@warren/contracts'
-import { proto, USyncQuery, USyncUser } from './baileys.ts'
+import type { Ending } from '../session/disconnects.ts'
+import { proto } from './baileys.ts'
 import type { Connection } from './connect.ts'
 import type { ImageMessage } from './content.ts'
 import { uploadImage } from './media.ts'
+import { type NumberCheck, numberQuery, readNumbers } from './numbers.ts'
 
 /** Where a message goes; `absent` when the number is not on WhatsApp. */
 export type Destination = { readonly jid: string } | 'absent'
-
-export type NumberCheck = { phoneNumber: string; exists: boolean; jid?: string; lid?: string }
 
 export type Messenger = {
   /** Whether frames can leave now. */
@@ -27,13 +27,18 @@ export type Messenger = {
   /** Uploads an image; what it returns is the whole of its message. */
   uploadImage(bytes: Buffer, about: { mimetype: string; caption?: string }): Promise<ImageMessage>
   markRead(chat: string, ids: readonly string[]): Promise<void>
-  /** Ends the link at WhatsApp; resolves when WhatsApp has answered or closed. */
+  /**
+   * Ends the link at WhatsApp.
+   * @throws WarrenError `not_connected` when WhatsApp confirmed it neither by an answer nor by ending the connection for it
+   */
   unlink(account: Account): Promise<void>
   /** Tells contacts that we are gone. */
   goOffline(): Promise<void>
 }
 
 const UNLINK_MS = 5_000
+
+const isUnlinking = ({ code, conflict }: Ending) => code === 401 || conflict === 'device_removed'
 
 export function createMessenger(connection: Connection): Messenger {
   const { socket } = connection
@@ -56,19 +61,11 @@ export function createMessenger(connection: Connection): Messenger {
   }
 
   async function lookUp(phones: readonly string[]): Promise<NumberCheck[]> {
-    const query = new USyncQuery().withContactProtocol().withLIDProtocol()
-    for (const phone of phones) query.withUser(new USyncUser().withPhone(`+${phone}`))
-    const result = await whileOpen(socket.executeUSyncQuery(query))
-    const found = new Map<string, NumberCheck>()
-    for (const { id, contact, lid } of result?.list ?? []) {
-      const phoneNumber = parseJid(id)?.user
-      if (!phoneNumber || !contact) continue
-      const known = typeof lid === 'string' && lid !== '' ? { lid: bareJid(lid) } : {}
-      found.set(phoneNumber, { phoneNumber, exists: true, jid: bareJid(id), ...known })
-    }
-    const pairs = [...found.values()].flatMap(({ jid, lid }) => (jid && lid ? [{ pn: jid, lid }] : []))
+    const result = await whileOpen(socket.executeUSyncQuery(numberQuery(phones)))
+    const found = readNumbers(phones, result?.list)
+    const pairs = found.flatMap(({ jid, lid }) => (jid && lid ? [{ pn: jid, lid }] : []))
     if (pairs.length > 0) await socket.signalRepository.lidMapping.storeLIDPNMappings(pairs)
-    return phones.map((phoneNumber) => found.get(phoneNumber) ?? { phoneNumber, exists: false })
+    return found
   }
 
   return {
@@ -84,7 +81,7 @@ export function createMessenger(connection: Connection): Messenger {
       if (lid) return { jid: `${lid}@lid` }
       const [check] = await lookUp([parsed.user])
       if (!check?.exists) return 'absent'
-      return { jid: check.lid ?? jidOfPhone(parsed.user) }
+      return { jid: check.lid ?? check.jid ?? jidOfPhone(parsed.user) }
     },
     async relay(id, to, bytes, fresh) {
       const message = proto.Message.decode(bytes)
@@ -97,10 +94,13 @@ export function createMessenger(connection: Connection): Messenger {
     },
     uploadImage: (bytes, about) => whileOpen(uploadImage(socket, bytes, about)),
     async markRead(chat, ids) {
+      // A receipt in a group names the author of each message, which the request does not carry.
+      if (parseJid(chat)?.kind === 'group')
+        throw new WarrenError('validation_failed', 'messages of a group cannot be marked as read')
       await whileOpen(socket.readMessages(ids.map((id) => ({ remoteJid: chat, id, fromMe: false }))))
     },
     async unlink(account) {
-      const answered = socket.query(
+      const answer = socket.query(
         {
           tag: 'iq',
           attrs: { to: 's.whatsapp.net', type: 'set', xmlns: 'md' },
@@ -113,7 +113,17 @@ export function createMessenger(connection: Connection): Messenger {
         },
         UNLINK_MS,
       )
-      await Promise.race([answered.catch(() => {}), connection.ended])
+      // Baileys resolves with nothing after a timeout, and WhatsApp may end the connection instead of answering.
+      const outcome = await Promise.race([
+        answer.then(
+          (result) => result !== undefined,
+          () => undefined,
+        ),
+        connection.ended,
+      ])
+      const unlinked = outcome ?? (await Promise.race([connection.ended, Promise.resolve(false)]))
+      if (unlinked === true || (typeof unlinked === 'object' && isUnlinking(unlinked))) return
+      throw new WarrenError('not_connected', 'WhatsApp did not confirm the end of the link')
     },
     async goOffline() {
       await whileOpen(socket.sendPresenceUpdate('unavailable'))

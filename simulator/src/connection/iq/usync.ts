@@ -31,7 +31,7 @@ const subscriberOf = (user: BinaryNode, { world }: IqContext): [Subscriber, stri
   const number = bytesOf(child(user, 'contact')).toString().replace(/\D/g, '')
   if (!number) return undefined
   const subscriber = world.directory.ensure(number)
-  return subscriber.behaviour.registered ? [subscriber, jidOf(subscriber, 'pn')] : undefined
+  return [subscriber, jidOf(subscriber, 'pn')]
 }
 
 /** Who has WhatsApp, with which devices and under which LID. */
@@ -43,7 +43,9 @@ export const usync: IqHandlers = {
       const found = subscriberOf(user, context)
       if (!found) return []
       const [subscriber, jid] = found
-      const answers = protocols.flatMap(({ tag }) => PROTOCOLS[tag]?.(subscriber) ?? [])
+      // Of a number that is not registered WhatsApp says that alone.
+      const told = protocols.filter(({ tag }) => tag === 'contact' || subscriber.behaviour.registered)
+      const answers = told.flatMap(({ tag }) => PROTOCOLS[tag]?.(subscriber) ?? [])
       return [node('user', { jid }, answers)]
     })
     return [node('usync', { ...query?.attrs }, [node('list', {}, users)])]
