@@ -34,7 +34,8 @@ const SETTLE_MS = 50
 
 /**
  * The folder of YAML files as `kubectl`: what is written into it is applied, what is taken out is deleted. A file that cannot be read
- * changes nothing and deletes nothing; its problem stands beside it in `<file>.error`.
+ * changes nothing, and one of which anything is refused deletes nothing; its problem stands beside it in `<file>.error`, and no other
+ * file suffers from it.
  */
 export function createInstanceFolder(deps: InstanceFolderDeps) {
   const { dir } = deps
@@ -54,14 +55,23 @@ export function createInstanceFolder(deps: InstanceFolderDeps) {
       if (before !== undefined || !seen.has(file)) await rm(note, { force: true })
     } else {
       problems.set(file, problem)
-      if (before !== problem) await atomicWrite(note, `${problem}\n`)
+      // Where no note can be written (its name is too long, the disk is full), the problem is at least told.
+      if (before !== problem) await atomicWrite(note, `${problem}\n`).catch(() => {})
     }
     if (before !== problem) deps.onProblem(file, problem)
   }
 
-  /** Reads a file that changed, and notes which instances it names. */
-  async function read(file: string, mark: string): Promise<Changed> {
-    const parsed = parseManifests(await readFile(join(dir, file), 'utf8'))
+  /** Reads a file that changed, and notes which instances it names. Undefined when it could not be read, to be tried again. */
+  async function read(file: string, mark: string): Promise<Changed | undefined> {
+    let text: string
+    try {
+      text = await readFile(join(dir, file), 'utf8')
+    } catch (error) {
+      // What went away in between is seen as gone by the next look.
+      if (codeOf(error) !== 'ENOENT') await setProblem(file, `${file} cannot be read: ${messageOf(error)}`)
+      return undefined
+    }
+    const parsed = parseManifests(text)
     if (!('problem' in parsed)) {
       const keys = parsed.manifests.map(keyOfManifest).filter((key) => key !== undefined)
       names.set(file, new Set(keys.map(storeKey)))
@@ -69,9 +79,19 @@ export function createInstanceFolder(deps: InstanceFolderDeps) {
     return { file, mark, parsed }
   }
 
-  /** Applies what a file says. */
-  async function applyFile({ file, parsed }: Changed): Promise<void> {
-    if ('problem' in parsed) return setProblem(file, `${file}: ${parsed.problem}`)
+  /**
+   * Applies what a file says.
+   * @returns whether it could be read and nothing was refused: only then what it does not name is meant to be gone, for a refused
+   * resource may be a known one with a typing error in its name
+   */
+  async function applyFile({ file, mark, parsed }: Changed): Promise<boolean> {
+    if ('problem' in parsed) {
+      await setProblem(file, `${file}: ${parsed.problem}`)
+      seen.set(file, mark)
+      return false
+    }
+    let complete = true
+    let final = true
     const faults: string[] = []
     const done = new Set<string>()
     for (const manifest of parsed.manifests) {
@@ -93,11 +113,16 @@ export function createInstanceFolder(deps: InstanceFolderDeps) {
       try {
         await deps.apply(manifest)
       } catch (error) {
-        if (!isWarrenError(error, 'validation_failed')) throw error
-        faults.push(`${about}: ${error.message}`)
+        complete = false
+        // What is no fault of the file, such as a full disk, may be over at the next look.
+        if (!isWarrenError(error, 'validation_failed')) final = false
+        faults.push(`${about}: ${messageOf(error)}`)
       }
     }
     await setProblem(file, faults.length > 0 ? faults.join('\n') : undefined)
+    if (final) seen.set(file, mark)
+    else seen.delete(file)
+    return complete
   }
 
   /** Deletes the instances that came from a file and are not in it any more, nor in another. */
@@ -150,16 +175,16 @@ export function createInstanceFolder(deps: InstanceFolderDeps) {
         if (seen.get(file) === mark) continue
         // Nothing is applied before all is written: what moves from one file to another must not seem to be gone.
         if (patient && Math.abs(deps.clock.now().getTime() - info.mtimeMs) < SETTLE_MS) return false
-        changed.push(await read(file, mark))
+        const one = await read(file, mark)
+        if (one) changed.push(one)
       }
-      const gone = new Set([...seen.keys(), ...[...sources.values()].map(({ file }) => file)])
+      const sourceFiles = [...sources.values()].map(({ file }) => file)
+      const gone = new Set([...seen.keys(), ...problems.keys(), ...sourceFiles])
       for (const file of files) gone.delete(file)
       for (const file of gone) names.delete(file)
-      for (const one of changed) {
-        await applyFile(one)
-        seen.set(one.file, one.mark)
-      }
-      for (const { file, parsed } of changed) if (!('problem' in parsed)) await forgetUnnamed(file)
+      const complete: string[] = []
+      for (const one of changed) if (await applyFile(one)) complete.push(one.file)
+      for (const file of complete) await forgetUnnamed(file)
       for (const file of gone) {
         seen.delete(file)
         await setProblem(file, undefined)
@@ -195,3 +220,6 @@ export function createInstanceFolder(deps: InstanceFolderDeps) {
     },
   }
 }
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

@@ -18,6 +18,12 @@ spec:
   pairing:
 `
 const other = (name: string) => SALES.replace('name: sales', `name: ${name}`)
+const manifest = (name: string) => ({
+  apiVersion: 'warren.dev/v1alpha1' as const,
+  kind: 'WhatsAppInstance' as const,
+  metadata: { name },
+  spec: { organization: 'acme' },
+})
 const key = (name: string) => ({ namespace: 'default', name })
 
 async function started(t: TestContext, root = tempDir(t)) {
@@ -88,6 +94,62 @@ test('a mistake is one sentence with file, field and limit, disturbs nobody, and
   )
 })
 
+test('a file that cannot be understood or applied is told, and all others go on, also at the next start', async (t) => {
+  const { cluster, make, write, problems } = await started(t)
+  const bomb = [
+    'a: &a [x]',
+    'b: &b [*a,*a,*a,*a,*a,*a,*a,*a]',
+    'c: &c [*b,*b,*b,*b,*b,*b,*b,*b]',
+    'd: [*c,*c]',
+  ]
+  write('alias.yaml', 'a: *nope\n')
+  write('bomb.yaml', `${bomb.join('\n')}\n`)
+  write('long.yaml', other('n'.repeat(240)))
+  write('z.yaml', SALES)
+  await cluster.rescan()
+  assert.ok(await cluster.instances.get(key('sales')))
+  assert.deepEqual(problems, [
+    'alias.yaml: Unresolved alias (the anchor must be set before the alias): nope',
+    'bomb.yaml: Excessive alias count indicates a resource exhaustion attack',
+    'long.yaml: metadata.name must be at most 160 characters long',
+  ])
+  await cluster.instances.create(manifest('over-rest'))
+  await cluster.stop()
+  const second = await make()
+  assert.equal((await second.instances.list()).items.length, 2)
+})
+
+test('what could not be kept is tried again although its file did not change', async (t) => {
+  const { cluster, dir, problems } = await started(t)
+  // A folder in the way of its state, as a full disk would be.
+  const status = join(dir, '.status', 'default.sales.yaml')
+  mkdirSync(status)
+  writeFileSync(join(dir, 'sales.yaml'), SALES)
+  await cluster.rescan()
+  assert.match(problems[0] ?? '', /^sales\.yaml: E[A-Z]+: /)
+  rmSync(status, { recursive: true })
+  await cluster.rescan()
+  assert.ok(await cluster.instances.get(key('sales')))
+  assert.equal(problems[1], undefined)
+})
+
+test('a typing error in a name is no deletion', async (t) => {
+  const { cluster, write, problems } = await started(t)
+  write('all.yaml', `${SALES}---\n${other('ops')}`)
+  await cluster.rescan()
+  const uid = async () => (await cluster.instances.get(key('sales')))?.metadata.uid
+  const before = await uid()
+  for (const wrong of ['nmae: sales', 'name: Sales', 'name: sales\n  namespce: a', 'name: 5']) {
+    write('all.yaml', `${SALES.replace('name: sales', wrong)}---\n${other('ops')}`)
+    await cluster.rescan()
+    assert.equal(await uid(), before, wrong)
+    assert.match(problems.at(-1) ?? '', /^all\.yaml.*metadata/, wrong)
+  }
+  write('all.yaml', other('ops'))
+  await cluster.rescan()
+  assert.equal(await uid(), undefined, 'what was taken out of a file in order is deleted')
+})
+
 test('a file may hold several resources, and the API edits just its own, keeping comments', async (t) => {
   const { cluster, write, read, dir } = await started(t)
   const text = [SALES, other('support'), other('ops')].join('---\n')
@@ -139,12 +201,7 @@ test('status, identity and an unfinished deletion outlive a restart', async (t) 
 
 test('an instance of the API is a file that a person can read', async (t) => {
   const { cluster, read } = await started(t)
-  await cluster.instances.create({
-    apiVersion: 'warren.dev/v1alpha1',
-    kind: 'WhatsAppInstance',
-    metadata: { name: 'sales' },
-    spec: { organization: 'acme' },
-  })
+  await cluster.instances.create(manifest('sales'))
   const text =
     'apiVersion: warren.dev/v1alpha1\nkind: WhatsAppInstance\nmetadata:\n  name: sales\nspec:\n  organization: acme\n'
   assert.equal(read('sales.yaml'), text)

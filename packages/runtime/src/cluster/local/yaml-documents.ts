@@ -4,6 +4,9 @@ import { type Document, isCollection, parseAllDocuments } from 'yaml'
 /** What a file says, or the sentence that tells why it cannot be read. */
 export type ParsedFile = { readonly manifests: readonly unknown[] } | { readonly problem: string }
 
+/** More references than any manifest needs; nested ones multiply, and could fill the memory. */
+const MAX_ALIASES = 50
+
 /** Reads all documents of a YAML file; empty ones are skipped. */
 export function parseManifests(text: string): ParsedFile {
   const documents = documentsOf(text)
@@ -16,12 +19,15 @@ export function parseManifests(text: string): ParsedFile {
       problem: `${where}${(error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '')}`,
     }
   }
-  const manifests = documents
-    .map((document) => document.toJS() as unknown)
-    .filter((content) => content !== null)
-  return manifests.length > 0
-    ? { manifests }
-    : { problem: 'holds no resource; to delete its instances delete the file' }
+  try {
+    const manifests = documents.map(contentOf).filter((content) => content !== null)
+    return manifests.length > 0
+      ? { manifests }
+      : { problem: 'holds no resource; to delete its instances delete the file' }
+  } catch (error) {
+    // An alias is only followed now: its anchor may be missing, or it may be a bomb.
+    return { problem: (error as Error).message }
+  }
 }
 
 /** The namespaced name that a manifest claims, as far as it can be read. */
@@ -62,8 +68,12 @@ function documentsOf(text: string): Document.Parsed[] {
   return Array.isArray(parsed) ? parsed : []
 }
 
+function contentOf(document: Document.Parsed): unknown {
+  return document.toJS({ maxAliasCount: MAX_ALIASES })
+}
+
 function isAbout(document: Document.Parsed, key: ResourceKey): boolean {
-  const named = keyOfManifest(document.toJS())
+  const named = keyOfManifest(contentOf(document))
   return named?.namespace === key.namespace && named.name === key.name
 }
 
