@@ -21,6 +21,7 @@ import { baileysLogger } from './quiet.ts'
 import { signalRepositoryFactory } from './repository.ts'
 import { SWALLOW, tapStanzas } from './tap.ts'
 import type { Traffic } from './traffic.ts'
+import { boundClose, createWatchdog } from './watchdog.ts'
 
 export type ConnectionEvents = {
   qr(qr: string, expiresAt: Date): void
@@ -58,6 +59,7 @@ export type Connection = {
   readonly socket: Socket
   /** Resolves when the connection has ended. */
   readonly ended: Promise<Ending>
+  /** Logged in, and the socket takes frames. */
   isOpen(): boolean
   /** Ends it; resolves when it has ended. */
   close(): Promise<void>
@@ -87,8 +89,11 @@ export function connect(options: ConnectOptions): Connection {
     if (phase === 'connecting') fail(new Error('no answer from WhatsApp'))
   })
 
+  const watchdog = createWatchdog(clock, () => fail(new Error('WhatsApp has fallen silent')))
+
   // Private in Baileys' types; made by the call above.
-  const raw = (socket.ws as unknown as { socket: RawSocket & { terminate(): void } }).socket
+  const { socket: raw } = socket.ws as unknown as { socket: RawSocket & Parameters<typeof boundClose>[0] }
+  boundClose(raw, clock, CLOSE_MS)
   // Looked up at each call by every layer but the upload of pre-keys.
   socket.authState.keys = options.keys.passThrough
   barrier.attach(raw)
@@ -112,7 +117,10 @@ export function connect(options: ConnectOptions): Connection {
   function listeners(): Record<string, (stanza: BinaryNode) => unknown> {
     return {
       ...options.traffic.listeners,
-      frame: () => events.frame(),
+      frame() {
+        watchdog.heard()
+        events.frame()
+      },
       'CB:presence': (stanza) => events.presence(stanza),
       'CB:chatstate': (stanza) => events.presence(stanza),
       'CB:ib,,offline': endOfOffline,
@@ -171,6 +179,7 @@ export function connect(options: ConnectOptions): Connection {
     if (phase === 'ended') return
     phase = 'ended'
     silence.stop()
+    watchdog.stop()
     readyTimer?.stop()
     barrier.detach()
     ended.resolve(ending)
@@ -180,7 +189,7 @@ export function connect(options: ConnectOptions): Connection {
   return {
     socket,
     ended: ended.promise,
-    isOpen: () => phase === 'open',
+    isOpen: () => phase === 'open' && raw.readyState === 1,
     async close() {
       if (phase === 'ended') return
       const timer = clock.setTimer(CLOSE_MS, () => fail(new Error('closed')))
