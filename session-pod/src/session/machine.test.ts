@@ -60,6 +60,21 @@ test('a pairing by code starts anew with each connection, and ends after its att
   assert.equal(effects.filter((effect) => effect.do === 'connect').length, 3)
 })
 
+test('a code that WhatsApp refuses counts as an attempt, and the status says why', () => {
+  const request = { method: 'code', phoneNumber: '491' } as const
+  const refused: SessionEvent = { type: 'codeRefused', text: 'rate-overlimit' }
+  const first = play([{ type: 'loaded', pairing: request }, refused])
+  const { phase, reason, message } = first.model.status
+  assert.deepEqual([phase, reason], ['pairing', 'PairingCodeRefused'])
+  assert.match(message ?? '', /rate-overlimit/)
+  assert.deepEqual(
+    first.effects.slice(-2).map((effect) => effect.do),
+    ['close', 'retry'],
+  )
+  const last = play([{ type: 'retryDue' }, refused, { type: 'retryDue' }, refused], first.model)
+  assert.deepEqual([last.model.status.phase, last.model.status.reason], ['parked', 'PairingCodeRefused'])
+})
+
 test('a logout is believed when a second login says so too', () => {
   const once = play([...linked, closed(401, '', 'device_removed')])
   assert.equal(once.model.status.phase, 'reconnecting')
@@ -85,6 +100,38 @@ test('a replaced connection looks at the lease, never fights, and gives up after
   )
   const third = play([{ type: 'retryDue' }, closed(440), { type: 'retryDue' }, closed(440)], first.model)
   assert.deepEqual([third.model.status.phase, third.model.status.reason], ['parked', 'ConnectionReplaced'])
+})
+
+/** Each round: the connection opens, holds for so long, and ends; returns the wait before the next. */
+function rounds(count: number, heldMs: number, ending: SessionEvent) {
+  let { model } = play([{ type: 'loaded', account }])
+  let at = now.getTime()
+  const waits: number[] = []
+  for (let round = 0; round < count; round++) {
+    for (const event of [{ type: 'opened' }, ending, { type: 'retryDue' }] as const) {
+      if (event === ending) at += heldMs
+      const next = step(model, event, { now: new Date(at), random: () => 0.5 })
+      model = next.model
+      for (const effect of next.effects) if (effect.do === 'retry') waits.push(effect.afterMs)
+      if (model.status.phase === 'parked') return { model, waits }
+    }
+  }
+  return { model, waits }
+}
+
+test('a fight for the connection ends, though each login succeeds; rare replacements do not add up', () => {
+  assert.equal(rounds(3, 45_000, closed(440, '', 'replaced')).model.status.reason, 'ConnectionReplaced')
+  assert.equal(rounds(3, 45_000, closed(440, '', 'replaced')).model.status.phase, 'parked')
+  assert.notEqual(rounds(8, 3_600_000, closed(440, '', 'replaced')).model.status.phase, 'parked')
+})
+
+test('a server that accepts and then closes is met ever less often, one that held a while at once', () => {
+  const { waits } = rounds(8, 100, closed(428))
+  assert.ok(
+    waits.slice(4).every((ms) => ms >= 10_000 && ms <= 24_000),
+    `${waits}`,
+  )
+  assert.ok(rounds(8, 90_000, closed(428)).waits.every((ms) => ms <= 1_000))
 })
 
 test('a temporary ban is tried again when it ends, and is no rest', () => {
@@ -115,6 +162,7 @@ const anyEvent: fc.Arbitrary<SessionEvent> = fc.oneof(
   fc.constantFrom<SessionEvent>(
     qr,
     { type: 'code', code: 'X', expiresAt: now },
+    { type: 'codeRefused', text: 'no' },
     { type: 'paired', account },
     { type: 'opened' },
     { type: 'retryDue' },

@@ -9,8 +9,15 @@ import { phase, showing, withoutAccount } from './status.ts'
 
 /** Conflicts in a row after which the rightful holder stops to fight with a copy of its credentials. */
 const MAX_CONFLICTS = 3
+/** A connection that held this long proves that nobody fights for it: a rival, too, comes back within a minute or two. */
+const UNDISPUTED_MS = 5 * 60_000
+/** A login alone proves little: a server that accepts and then closes is a failed attempt, until a connection held this long. */
+const STABLE_MS = 60_000
 /** WhatsApp must tell of a logout this often before it is believed. */
 const LOGOUT_CONFIRMATIONS = 2
+
+/** Reason of a pairing whose code WhatsApp did not give. */
+export const CODE_REFUSED = 'PairingCodeRefused'
 
 /** The next state and what to do, in order. */
 export function step(model: SessionModel, event: SessionEvent, env: Env): Step {
@@ -32,9 +39,11 @@ export function step(model: SessionModel, event: SessionEvent, env: Env): Step {
         effects: [],
       }
     }
+    case 'codeRefused':
+      return codeRefused(model, event.text, env)
     case 'paired': {
       const { pairing: _done, ...rest } = model
-      const paired = { ...rest, account: event.account, attempts: 0, logoutsHeard: 0 }
+      const paired = { ...rest, account: event.account, attempts: 0, failures: 0, logoutsHeard: 0 }
       return { model: phase(paired, 'connecting', env), effects: [{ do: 'rest', rest: null }] }
     }
     case 'wrongNumber':
@@ -46,7 +55,7 @@ export function step(model: SessionModel, event: SessionEvent, env: Env): Step {
         env,
       )
     case 'opened': {
-      const open = phase({ ...model, failures: 0, logoutsHeard: 0, conflicts: 0 }, 'connected', env)
+      const open = phase({ ...model, logoutsHeard: 0 }, 'connected', env)
       return { model: { ...open, status: { ...open.status, lastConnectedAt: env.now } }, effects: [] }
     }
     case 'accountChanged':
@@ -112,6 +121,15 @@ function showQr(model: SessionModel, event: Extract<SessionEvent, { type: 'qr' }
   }
 }
 
+/** An attempt like one whose code nobody entered; the next asks on a new connection. */
+function codeRefused(model: SessionModel, text: string, env: Env): Step {
+  if (model.pairing?.method !== 'code') return { model, effects: [] }
+  const why = { reason: CODE_REFUSED, message: `WhatsApp gave no pairing code: ${text}` }
+  const next = { ...model, attempts: model.attempts + 1 }
+  if (next.attempts >= next.maxAttempts) return settle(next, 'parked', why.reason, why.message, env)
+  return after([{ do: 'close' }], again(next, undefined, env, why))
+}
+
 function attemptsUsedUp(model: SessionModel, env: Env): Step {
   const text = `No phone was linked within ${model.maxAttempts} attempts. Ask for a new pairing when the phone is at hand.`
   return settle(model, 'parked', 'PairingAttemptsUsedUp', text, env)
@@ -119,7 +137,14 @@ function attemptsUsedUp(model: SessionModel, env: Env): Step {
 
 function closed(model: SessionModel, ending: Ending, env: Env): Step {
   const lastDisconnect = { code: ending.code, reason: ending.text, at: env.now }
-  const lost = { ...model, status: { ...model.status, lastDisconnect } }
+  const { phase: before, since } = model.status
+  const heldMs = before === 'connected' ? env.now.getTime() - since.getTime() : 0
+  const lost = {
+    ...model,
+    failures: heldMs >= STABLE_MS ? 0 : model.failures,
+    conflicts: heldMs >= UNDISPUTED_MS ? 0 : model.conflicts,
+    status: { ...model.status, lastDisconnect },
+  }
   const reaction = reactionTo(ending)
   switch (reaction.kind) {
     case 'reconnectNow':

@@ -23,11 +23,11 @@ export type SessionModel = {
   /** QRs shown or codes given in this pairing. */
   readonly attempts: number
   readonly maxAttempts: number
-  /** Failed connections in a row. */
+  /** Connections in a row that failed, or did not hold for long. */
   readonly failures: number
   /** Logouts in a row that WhatsApp told without a working login between them. */
   readonly logoutsHeard: number
-  /** Replacements in a row. */
+  /** Replacements without a connection that held for minutes between them. */
   readonly conflicts: number
 }
 
@@ -41,6 +41,8 @@ export type SessionEvent =
   | { readonly type: 'pairRequested'; readonly request: PairingRequest }
   | { readonly type: 'qr'; readonly qr: string; readonly expiresAt: Date }
   | { readonly type: 'code'; readonly code: string; readonly expiresAt: Date }
+  /** WhatsApp gave no code for the number that was asked for. */
+  | { readonly type: 'codeRefused'; readonly text: string }
   | { readonly type: 'paired'; readonly account: Account }
   | { readonly type: 'wrongNumber'; readonly linked: string; readonly wanted: string }
   | { readonly type: 'opened' }
@@ -62,6 +64,7 @@ export type Effect =
   | { readonly do: 'checkLease' }
   /** Store the rest, or that there is none any more. */
   | { readonly do: 'rest'; readonly rest: Rest | null }
+  /** Journal that the link has ended, and store it beside the credentials. */
   | { readonly do: 'journalLoggedOut'; readonly reason: string }
 
 export type Env = { readonly now: Date; readonly random: () => number }

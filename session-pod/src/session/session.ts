@@ -1,6 +1,7 @@
 /** The shell around the state machine: stores and journals what it decided, and has it done. */
 import type { Account, SessionStatus } from '@warren/contracts'
 import type { Clock, Timer } from '@warren/runtime/clock'
+import { linkEnded } from '../store/ended-link.ts'
 import type { Change, SessionState } from '../store/state.ts'
 import type { JournalDraft } from './journal.ts'
 import { step } from './machine.ts'
@@ -18,6 +19,8 @@ export type Session = {
   status(): SessionStatus
   /** Whether an account is linked. */
   account(): Account | undefined
+  /** What is paired with at present, or waits for its next attempt. */
+  pairing(): PairingRequest | undefined
   /** Resolves with the status as soon as it meets the condition; rejects with the signal's reason. */
   when(condition: (status: SessionStatus) => boolean, signal: AbortSignal): Promise<SessionStatus>
   stop(): void
@@ -51,14 +54,15 @@ export function createSession(options: SessionOptions): Session {
     const before = model.status
     const next = step(model, event, { now, random })
     model = next.model
-    state.apply(changesOf(next.effects), draftsOf(event, next.effects, before, now))
+    state.apply(changesOf(next.effects, now), draftsOf(event, next.effects, before, now))
     for (const effect of next.effects) perform(effect)
     onStatus(model.status, before)
     for (const watch of watchers) watch(model.status)
   }
 
-  function changesOf(effects: readonly Effect[]): Change[] {
+  function changesOf(effects: readonly Effect[], at: Date): Change[] {
     return effects.flatMap((effect) => {
+      if (effect.do === 'journalLoggedOut') return [linkEnded(effect.reason, at)]
       if (effect.do !== 'rest' || (!effect.rest && !storedRest(state))) return []
       return [{ ...REST, value: effect.rest ?? undefined }]
     })
@@ -103,6 +107,7 @@ export function createSession(options: SessionOptions): Session {
     dispatch,
     status: () => model.status,
     account: () => model.account,
+    pairing: () => model.pairing,
     when: (condition, signal) =>
       new Promise((resolve, reject) => {
         if (condition(model.status)) return resolve(model.status)

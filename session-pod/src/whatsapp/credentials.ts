@@ -1,5 +1,6 @@
 /** The credentials in the session's state. Only those of a linked account are stored: a pairing that is not finished has nothing to lose. */
 import { type Account, bareJid, phoneOf } from '@warren/contracts'
+import { hasEndedLink, linkBegun } from '../store/ended-link.ts'
 import type { Change, SessionState } from '../store/state.ts'
 import type { AuthenticationCreds } from './baileys.ts'
 
@@ -27,10 +28,10 @@ export function isLinked(creds: AuthenticationCreds): boolean {
   return Boolean(creds.me?.id && creds.account)
 }
 
-/** The stored credentials; undefined when there are none, or they stem from an unfinished pairing. */
+/** The stored credentials; undefined when there are none, they stem from an unfinished pairing, or their link has ended. */
 export function storedCredentials(state: SessionState): AuthenticationCreds | undefined {
   const creds = state.get(PLACE.type, PLACE.id) as AuthenticationCreds | undefined
-  return creds && isLinked(creds) ? creds : undefined
+  return creds && isLinked(creds) && !hasEndedLink(state) ? creds : undefined
 }
 
 export const credentialsChange = (creds: AuthenticationCreds): Change => ({ ...PLACE, value: creds })
@@ -51,7 +52,7 @@ export function adoption(state: SessionState, creds: AuthenticationCreds, now: D
   const gone = OF_ONE_DEVICE.flatMap((type) =>
     [...state.all(type)].map(([id]): Change => ({ type, id, value: undefined })),
   )
-  return [...snapshot, ...gone, credentialsChange(creds)]
+  return [...snapshot, ...gone, credentialsChange(creds), linkBegun()]
 }
 
 /** The account as others know it. */

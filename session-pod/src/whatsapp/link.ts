@@ -13,8 +13,12 @@ import {
   sameAccount,
   storedCredentials,
 } from './credentials.ts'
+import { endingOf } from './ending.ts'
 import { createMessenger, type Messenger } from './messenger.ts'
 import { CODE_MS } from './pairing.ts'
+
+/** Baileys' code of a query that the connection did not outlive. */
+const CONNECTION_CLOSED = 428
 
 export type WhatsAppLink = Link & {
   /** Present while WhatsApp delivers. */
@@ -110,7 +114,12 @@ export function createLink(options: LinkOptions): WhatsAppLink {
       (code) => {
         if (mine === wish) dispatch({ type: 'code', code, expiresAt })
       },
-      (error: unknown) => logger.warn('no pairing code', { error }),
+      (error: unknown) => {
+        logger.warn('no pairing code', { error })
+        const { code, text } = endingOf(error)
+        // An end of the connection is told by itself.
+        if (mine === wish && code !== CONNECTION_CLOSED) dispatch({ type: 'codeRefused', text })
+      },
     )
   }
 
