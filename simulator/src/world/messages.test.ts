@@ -11,6 +11,7 @@ import { waitFor } from '../testing/wait-for.ts'
 
 const ACCOUNT = '491700000010'
 const CONTACT = '491700000011'
+const STRANGER = '491700000012'
 const CONTACT_JID = `${CONTACT}@s.whatsapp.net`
 const simulator = createSimulator()
 let client: BareClient
@@ -145,6 +146,17 @@ test('a client that cannot open a message gets it again under the same id', asyn
       retryRequests: 1,
     },
   )
+})
+
+test('the very first message of a contact can be undecryptable too', async () => {
+  const { id } = await simulator.contacts.send(STRANGER, { to: ACCOUNT, text: 'first', undecryptable: true })
+  assert.equal(await client.text(id), 'first')
+  await simulator.drained()
+  assert.deepEqual(pick(await toSession(simulator, id), 'sent', 'nacked', 'retryRequests'), {
+    sent: 2,
+    nacked: 1,
+    retryRequests: 1,
+  })
 })
 
 test('an id that arrives twice is a duplicate', async () => {

@@ -7,6 +7,7 @@ import {
 } from '@whiskeysockets/baileys'
 import { ProtocolAddress, SessionBuilder, SessionCipher, SessionRecord, type SignalStorage } from 'libsignal'
 import type { DeviceAddress } from './address.ts'
+import { guardLibsignal } from './guard-libsignal.ts'
 
 /** The public keys someone needs to start a Signal session with a device; keys are 32 bytes without type prefix. */
 export interface KeyBundle {
@@ -84,6 +85,7 @@ const signalStorage = (state: SignalDeviceState): SignalStorage => ({
 })
 
 export const createSignalDevice = (kept?: SignalDeviceState): SignalDevice => {
+  guardLibsignal()
   const state = kept ?? freshState()
   const storage = signalStorage(state)
   const address = (peer: DeviceAddress) => new ProtocolAddress(peer.number, peer.device)

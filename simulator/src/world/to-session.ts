@@ -8,6 +8,7 @@ import { type Companion, jidOf, type Subscriber } from './directory.ts'
 import type { ToSession } from './ledger.ts'
 import { type ImageContent, imageMessage } from './media-content.ts'
 import { deliver } from './outbox.ts'
+import type { CiphertextType } from './signal-device.ts'
 import type { World } from './world.ts'
 
 /** What a simulated phone writes. */
@@ -45,6 +46,15 @@ const hexId = (): string => `3A${randomBytes(9).toString('hex').toUpperCase()}`
 const plainMessage = (world: World, { text, image }: PhoneMessage): proto.IMessage =>
   image ? { imageMessage: imageMessage(world, image, text) } : { conversation: text ?? '' }
 
+/**
+ * A `msg` ends with its MAC, of which one byte is inverted. A `pkmsg` ends with fields that nobody may read, so there the whole second
+ * half is inverted, with the sealed message in it.
+ */
+const damaged = (ciphertext: Uint8Array, type: CiphertextType): Buffer => {
+  const from = type === 'msg' ? ciphertext.length - 1 : Math.floor(ciphertext.length / 2)
+  return Buffer.from(ciphertext.map((byte, at) => (at < from ? byte : byte ^ 0xff)))
+}
+
 /** Seals one message for one companion and queues it. Runs in the lane, so that every ratchet stays in order. */
 const post = async (world: World, letter: Letter): Promise<void> => {
   const { author, owner, companion, entry, message, partner, retryCount } = letter
@@ -58,7 +68,7 @@ const post = async (world: World, letter: Letter): Promise<void> => {
     ? { deviceSentMessage: { destinationJid: jidOf(partner, addressing), message } }
     : message
   const { type, ciphertext } = await author.phone.encrypt(peer, encodeWAMessage(content))
-  const body = letter.damage ? Buffer.concat([ciphertext.subarray(0, -1), Buffer.from([0])]) : ciphertext
+  const body = letter.damage ? damaged(ciphertext, type) : ciphertext
   const isMedia = Boolean(message.imageMessage)
   const stanza = node(
     'message',
