@@ -42,3 +42,9 @@ test('a folder that cannot be written is told in one sentence', async (t) => {
   writeFileSync(file, '')
   await assert.rejects(openDataFolder(file, 'simulated'), startError(/cannot be written \(EEXIST\).*--data/))
 })
+
+test('a folder where nothing can be made is told too, instead of trying for ever', async () => {
+  // Nothing has such a folder but Linux; elsewhere it is one that only root could make.
+  for (const root of ['/proc/warren', '/proc/warren/deeper'])
+    await assert.rejects(openDataFolder(root, 'simulated'), startError(/cannot be written \(E[A-Z]+\)/))
+})

@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { chmod, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, mkdtemp, readFile, realpath, rm, rmdir, writeFile } from 'node:fs/promises'
 import { createConnection, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { StartError } from '../options.ts'
 
 /** Where everything of one installation lies. */
@@ -28,6 +29,7 @@ const SOCKET_PATH_LIMIT = 100
 export async function openDataFolder(dataDir: string, whatsapp: 'simulated' | 'real'): Promise<DataFolder> {
   const root = resolve(dataDir)
   try {
+    await assertCanBeMade(root)
     await mkdir(root, { recursive: true })
     await chmod(root, 0o700)
     await writeFile(join(root, '.writable'), '')
@@ -59,6 +61,17 @@ export async function openDataFolder(dataDir: string, whatsapp: 'simulated' | 'r
     },
     unlock: () => new Promise((done) => lock.close(() => done())),
   }
+}
+
+/**
+ * Node's recursive `mkdir` never ends where a folder can be written and nothing can be made in it, such as `/proc`.
+ * @throws NodeJS.ErrnoException when nothing can be made in the nearest folder that exists
+ */
+async function assertCanBeMade(root: string): Promise<void> {
+  if (existsSync(root)) return
+  let nearest = dirname(root)
+  while (!existsSync(nearest)) nearest = dirname(nearest)
+  await rmdir(await mkdtemp(join(nearest, '.warren-')))
 }
 
 /** A socket that listens is a lock that a killed process cannot leave behind. */
