@@ -48,15 +48,22 @@ export async function startProduct(test: Cleanup, dataDir: string): Promise<Prod
     return exited
   }
   test.after(async () => void (await interrupt()))
+  // A test file that throws before its first test runs no `after`. What the standalone started ends with it.
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
+  void exited.then(() => process.off('exit', kill))
+  const whatItSaid = (error: Error): never => {
+    throw new Error(`${error.message}\nIts output ended with:\n${output.slice(-2_000)}`, { cause: error })
+  }
 
   const status = await until(() => readStatus(dataDir, child), {
     timeoutMs: 90_000,
     describe: 'warren.json to be written',
-  })
+  }).catch(whatItSaid)
   await until(async () => (await fetch(`${status.url}/readyz`)).ok, {
     timeoutMs: 30_000,
     describe: 'readiness',
-  })
+  }).catch(whatItSaid)
   return {
     url: status.url,
     instances: status.instances,
