@@ -61,10 +61,15 @@ test('while our own store is away it is tried for days, less and less often', as
 test('when WhatsApp does not give it, it is given up and said so', async () => {
   const { clock, act, media, news, state } = setUp()
   act.fetch = async () => {
-    throw new Error('410')
+    throw new Error('timeout')
   }
   media.poke()
   await clock.advance(3600_000)
+  assert.deepEqual(news(), [])
+  act.fetch = async () => {
+    throw new WarrenError('media_unavailable')
+  }
+  await clock.advance(600_000)
   assert.equal(news()[0]?.error?.code, 'media_unavailable')
   assert.equal([...state.all('media')].length, 0)
   assert.equal(clock.pendingTimers(), 0)

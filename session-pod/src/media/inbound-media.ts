@@ -15,8 +15,6 @@ export type MediaRecord = {
   readonly media: MediaInfo
   /** The message of the image, as bytes. */
   readonly image: Uint8Array
-  /** Failures of WhatsApp's media server; ours do not count. */
-  readonly failures: number
   /** Milliseconds since 1970. */
   readonly since: number
 }
@@ -28,15 +26,14 @@ export type InboundMedia = {
 }
 
 const AT_A_TIME = 2
-const MAX_FAILURES = 6
 /** WhatsApp's links die within weeks; after this long nobody waits for the image. */
 const MAX_AGE_MS = 3 * 24 * 3600_000
 const FIRST_RETRY_MS = 5_000
 const MAX_RETRY_MS = 10 * 60_000
 
 /** The change that has an image fetched. */
-export function mediaChange(record: Omit<MediaRecord, 'failures' | 'since'>, now: Date): Change {
-  const value: MediaRecord = { ...record, failures: 0, since: now.getTime() }
+export function mediaChange(record: Omit<MediaRecord, 'since'>, now: Date): Change {
+  const value: MediaRecord = { ...record, since: now.getTime() }
   return { type: 'media', id: `${canonicalJid(record.chat)} ${record.id}`, value }
 }
 
@@ -87,15 +84,11 @@ export function createInboundMedia(options: {
       end(key, record, { ...media, size: bytes.length, sha256, key: stored })
       return
     } catch (error) {
-      const ours = isWarrenError(error, 'dependency_unavailable')
-      const failures = record.failures + (ours ? 0 : 1)
       const tooOld = clock.now().getTime() - record.since > MAX_AGE_MS
-      if (isWarrenError(error, 'media_unavailable') || failures >= MAX_FAILURES || tooOld) {
+      if (isWarrenError(error, 'media_unavailable') || tooOld) {
         logger.warn('an image is given up', { messageId: id, chat, error })
         return end(key, record, media, true)
       }
-      if (failures !== record.failures)
-        state.apply([{ type: 'media', id: key, value: { ...record, failures } }], [], 'lazy')
       const pauseMs = Math.min(MAX_RETRY_MS, (paused.get(key)?.pauseMs ?? FIRST_RETRY_MS / 2) * 2)
       paused.set(key, { untilMs: clock.monotonicMs() + pauseMs, pauseMs })
       logger.debug('an image is tried again', { messageId: id, error })

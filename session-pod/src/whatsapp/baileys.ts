@@ -21,7 +21,7 @@ export {
   normalizeMessageContent,
   prepareWAMessageMedia,
 } from '@whiskeysockets/baileys/lib/Utils/messages.js'
-export { downloadContentFromMessage } from '@whiskeysockets/baileys/lib/Utils/messages-media.js'
+export { getMediaKeys } from '@whiskeysockets/baileys/lib/Utils/messages-media.js'
 export {
   type BinaryNode,
   getBinaryNodeChild,

@@ -1,12 +1,16 @@
 /** Images to and from WhatsApp's media servers; Baileys encrypts and decrypts. */
-import { createHash } from 'node:crypto'
+import { createDecipheriv, createHash } from 'node:crypto'
 import { WarrenError } from '@warren/contracts'
-import { downloadContentFromMessage, prepareWAMessageMedia, proto, type Socket } from './baileys.ts'
+import { getMediaKeys, prepareWAMessageMedia, proto, type Socket } from './baileys.ts'
 import type { ImageMessage } from './content.ts'
 
 /** More than WhatsApp's apps send as an image. */
 const MAX_BYTES = 20 * 1024 * 1024
 const UPLOAD_MS = 60_000
+const DOWNLOAD_MS = 60_000
+const MAC_BYTES = 10
+/** Where an image is whose message has a path only. */
+const MEDIA_HOST = 'mmg.whatsapp.net'
 
 /** Which hosts media may come from: the address in a message is its sender's choice. */
 export type HostRule = (host: string) => boolean
@@ -19,26 +23,55 @@ export const whatsAppHosts: HostRule = (host) => host === 'whatsapp.net' || host
  * after which another attempt makes sense
  */
 export async function downloadImage(image: ImageMessage, allowed: HostRule): Promise<Buffer> {
-  const { mediaKey, url, directPath } = image
-  const host = url && URL.canParse(url) ? new URL(url).hostname : undefined
-  const known = host !== undefined && allowed(host)
-  if (!mediaKey || (!known && !directPath))
-    throw new WarrenError('media_unavailable', 'the message does not say where its image is')
-  // With a path and no URL Baileys asks WhatsApp's own host.
-  const place = { mediaKey, ...(known && url ? { url } : {}), ...(directPath ? { directPath } : {}) }
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of await downloadContentFromMessage(place, 'image')) {
-    size += (chunk as Buffer).length
-    if (size > MAX_BYTES)
-      throw new WarrenError('media_unavailable', `the image is larger than ${MAX_BYTES} bytes`)
-    chunks.push(chunk as Buffer)
+  const { mediaKey, fileSha256 } = image
+  if (!mediaKey || fileSha256?.length !== 32)
+    throw new WarrenError('media_unavailable', 'the message does not say what its image is')
+  const { cipherKey, iv } = await getMediaKeys(mediaKey, 'image')
+  const encrypted = await fetchBounded(placeOf(image, allowed))
+  // A MAC of ten bytes follows the ciphertext; the digest below covers more than it does.
+  const decipher = createDecipheriv('aes-256-cbc', cipherKey, iv)
+  let bytes: Buffer
+  try {
+    bytes = Buffer.concat([decipher.update(encrypted.subarray(0, -MAC_BYTES)), decipher.final()])
+  } catch (cause) {
+    throw new WarrenError('media_unavailable', 'the image cannot be decrypted', { cause })
   }
-  const bytes = Buffer.concat(chunks)
-  const promised = image.fileSha256
-  if (promised?.length === 32 && !createHash('sha256').update(bytes).digest().equals(promised))
+  if (!createHash('sha256').update(bytes).digest().equals(fileSha256))
     throw new WarrenError('media_unavailable', 'the image is not the one that the message announced')
   return bytes
+}
+
+/** The address of an image. Its parts are the sender's choice: where they lead is judged on the whole. */
+export function placeOf({ url, directPath }: ImageMessage, allowed: HostRule): URL {
+  const given = url && URL.canParse(url) ? new URL(url) : undefined
+  const known = given && allowed(given.hostname) ? given : undefined
+  const path = directPath && /^\/(?![/])[^@\\]*$/.test(directPath) ? directPath : undefined
+  if (directPath && !path) throw new WarrenError('media_unavailable', 'the path of the image leads elsewhere')
+  const base = known ? `https://${known.host}` : `https://${MEDIA_HOST}`
+  const place = path ? new URL(path, base) : known
+  if (!place || place.username || (place.host !== known?.host && place.host !== MEDIA_HOST))
+    throw new WarrenError('media_unavailable', 'the message does not say where its image is')
+  return place
+}
+
+async function fetchBounded(place: URL): Promise<Buffer> {
+  const response = await fetch(place, {
+    redirect: 'error',
+    signal: AbortSignal.timeout(DOWNLOAD_MS),
+    headers: { origin: 'https://web.whatsapp.com' },
+  })
+  if (response.status === 404 || response.status === 410)
+    throw new WarrenError('media_unavailable', 'WhatsApp does not have the image any more')
+  if (!response.ok || !response.body) throw new Error(`the media server answered ${response.status}`)
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body) {
+    size += chunk.length
+    if (size > MAX_BYTES)
+      throw new WarrenError('media_unavailable', `the image is larger than ${MAX_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
 }
 
 /**
