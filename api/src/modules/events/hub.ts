@@ -54,17 +54,23 @@ export function createEventHub(deps: {
     return room
   }
 
-  async function checkHeads(): Promise<void> {
-    for (const [organization, { listeners }] of rooms) {
-      const instances = await instancesOf(organization)
-      const docs = await sessions.sessions(
-        instances.map((instance) => sessionKeyOf({ organization, instance })),
-      )
-      for (const doc of docs) for (const listener of listeners) listener.onHead(doc.instance, doc.seq)
-    }
+  async function checkRoom(organization: string, { listeners }: Room): Promise<void> {
+    const instances = await instancesOf(organization)
+    const docs = await sessions.sessions(
+      instances.map((instance) => sessionKeyOf({ organization, instance })),
+    )
+    for (const doc of docs) for (const listener of listeners) listener.onHead(doc.instance, doc.seq)
   }
 
-  const check = () => void checkHeads().catch((error) => logger.warn('heads were not read', { error }))
+  /** One after the other, and what fails for one organisation is its own matter. */
+  async function checkHeads(): Promise<void> {
+    for (const [organization, room] of [...rooms])
+      await checkRoom(organization, room).catch((error) =>
+        logger.warn('heads were not read', { error, organization }),
+      )
+  }
+
+  const check = () => void checkHeads()
 
   return {
     checkHeads,

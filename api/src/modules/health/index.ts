@@ -4,6 +4,7 @@ import type { Clock } from '@warren/runtime/clock'
 import { type HealthCheck, runChecks } from '@warren/runtime/health'
 import type { Logger } from '@warren/runtime/logger'
 import { Router } from 'express'
+import { createTtlCache } from '../../platform/index.ts'
 
 export type HealthDeps = {
   readonly checks: readonly HealthCheck[]
@@ -15,11 +16,16 @@ export type HealthDeps = {
   readonly logger: Logger
 }
 
+/** Anyone may ask; the dependencies are asked this often at most. */
+const CACHE_MS = 1_000
+
 export function healthRouter(deps: HealthDeps): Router {
   const { checks, draining, environment, version, clock, logger } = deps
   const router = Router()
+  const reports = createTtlCache<Awaited<ReturnType<typeof look>>>(clock, CACHE_MS)
+  const report = () => reports.get('', look)
 
-  async function report() {
+  async function look() {
     const { status, timestamp, checks: results } = await runChecks(checks, { clock, version })
     for (const [name, { status, error }] of Object.entries(results))
       if (status === 'failed') logger.warn('health check failed', { check: name, error })
