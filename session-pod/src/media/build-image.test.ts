@@ -9,7 +9,7 @@ test('a lost connection never counts against an image, what WhatsApp says to it 
   const messenger = { uploadImage: () => Promise.reject(error) } as unknown as Messenger
   const objects = { download: async () => Buffer.from('image'), upload: () => assert.fail() }
   const build = createImageBuilder(objects, () => new Uint8Array(32))
-  const content = { type: 'image', mediaKey: 'key', mimetype: 'image/png' } as const
+  const content = { type: 'image', mediaKey: 'key', mimetype: 'image/png', size: 5 } as const
   const attempt = () => build(content, { messageId: 'M1' } as QueueDoc, messenger)
   for (let i = 0; i < 20; i++) await assert.rejects(attempt(), { code: 'not_connected' })
   error = new Error('HTTP 415')
