@@ -5,7 +5,7 @@ import type { JournalDraft } from '../session/journal.ts'
 import type { Groups } from '../store/groups.ts'
 import type { SessionState } from '../store/state.ts'
 import type { AddressBook } from './addresses.ts'
-import { type BinaryNode, getBinaryNodeChildren } from './baileys.ts'
+import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren } from './baileys.ts'
 import { createBoundedMap } from './bounded-map.ts'
 import { timeOf } from './content.ts'
 import { type Envelope, type Inbound, type InboundContext, readInbound, undecryptable } from './inbound.ts'
@@ -66,6 +66,16 @@ export function createTraffic(options: TrafficOptions): Traffic {
     for (const { content } of getBinaryNodeChildren(stanza, 'enc')) {
       if (content instanceof Uint8Array) stanzas.set(content, stanza)
     }
+    // A view-once image for the phone alone, or a message of a hosted business: it came, and this device was given nothing to decrypt.
+    const unavailable = getBinaryNodeChild(stanza, 'unavailable')
+    if (unavailable && getBinaryNodeChildren(stanza, 'enc').length === 0)
+      unreadable(stanza, `unavailable${unavailable.attrs.type ? `: ${unavailable.attrs.type}` : ''}`)
+  }
+
+  function unreadable(stanza: BinaryNode, reason: string): void {
+    const draft = undecryptable(stanza, reason, context())
+    if (draft?.type !== 'message.undecryptable') return
+    if (isNew({ ...draft.data, fromMe: false }, 'undecryptable')) state.apply([], [draft])
   }
 
   function onReceipt(stanza: BinaryNode): void {
@@ -112,9 +122,7 @@ export function createTraffic(options: TrafficOptions): Traffic {
     failed(ciphertext, error) {
       const stanza = stanzas.get(ciphertext)
       const reason = error instanceof Error ? error.message : 'unknown'
-      const draft = stanza && undecryptable(stanza, reason, context())
-      if (draft?.type !== 'message.undecryptable') return
-      if (isNew({ ...draft.data, fromMe: false }, 'undecryptable')) state.apply([], [draft])
+      if (stanza) unreadable(stanza, reason)
     },
     listeners: {
       'CB:message': onMessage,
