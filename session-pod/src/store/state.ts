@@ -38,7 +38,7 @@ export type SessionState = {
   /** The count at the last change. */
   mark(): number
   pending(): number
-  /** A change that waits for its commit. */
+  /** A change that waits for its commit, or is in the one under way: batches follow one another, so the last one cut is kept. */
   pendingChange(type: string, id: string): Change | undefined
   /** Called at every change; the committer decides what follows. */
   onChange(listener: (urgency: Urgency) => void): void
@@ -51,6 +51,7 @@ const keyOf = (type: string, id: string) => `${type}/${id}`
 export function createState(journal: Journal): SessionState {
   const values = new Map<string, Map<string, unknown>>()
   let pendingChanges = new Map<string, Change>()
+  let cutChanges = new Map<string, Change>()
   let pendingEntries: JournalEntry[] = []
   let count = 0
   let lastUrgent = 0
@@ -82,6 +83,7 @@ export function createState(journal: Journal): SessionState {
     cut() {
       if (pendingChanges.size === 0 && pendingEntries.length === 0) return undefined
       const batch = { changes: [...pendingChanges.values()], entries: pendingEntries, upTo: count }
+      cutChanges = pendingChanges
       pendingChanges = new Map()
       pendingEntries = []
       return batch
@@ -89,7 +91,7 @@ export function createState(journal: Journal): SessionState {
     urgentMark: () => lastUrgent,
     mark: () => count,
     pending: () => pendingChanges.size + pendingEntries.length,
-    pendingChange: (type, id) => pendingChanges.get(keyOf(type, id)),
+    pendingChange: (type, id) => pendingChanges.get(keyOf(type, id)) ?? cutChanges.get(keyOf(type, id)),
     onChange(next) {
       listener = next
     },
