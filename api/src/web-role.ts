@@ -12,7 +12,13 @@ import { docsRouter } from './http/docs.ts'
 import { createIdempotency } from './http/idempotency.ts'
 import type { ApiModule } from './http/index.ts'
 import { type OpenApiDocument, openApiDocument } from './http/openapi.ts'
-import { createRateLimiter, parseBudget, type RateLimiter, unlimited } from './http/rate-limit.ts'
+import {
+  type Budget,
+  createRateLimiter,
+  parseBudget,
+  type RateLimiter,
+  unlimited,
+} from './http/rate-limit.ts'
 import type { RequestObserver } from './http/request-log.ts'
 import { createWebServer } from './http/server.ts'
 import { createAuthModule } from './modules/auth/index.ts'
@@ -52,6 +58,9 @@ export const BLOBS_PATH = '/blobs'
 /** Names of callers whose sign-in or key has ended, from one replica to the others. */
 const ENDED_CHANNEL = 'warren:ended'
 
+/** How many callers' budgets an organisation has in all, and how many addresses' an account. */
+const SHARED_FACTOR = 10
+
 /** How long requests that are under way may take after a stop was asked for. */
 const GRACE_MS = 8_000
 
@@ -88,7 +97,7 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
   })
 
   const modules = [
-    createAuthModule(services.auth, services.organizations),
+    createAuthModule(services.auth, services.organizations, limiter),
     createOrganizationsModule(services.organizations),
     createKeysModule(services.keys, services.requireInstance),
     createInstancesModule(services.instances, services.pairing),
@@ -188,12 +197,21 @@ function assertConnected(connected: boolean): void {
 
 function rateLimiterOf({ config, redisPrefix = 'warren' }: ApiDeps, redis: Redis): RateLimiter {
   if (config.RATE_LIMIT === 'off') return unlimited
+  const [auth, messages, uploads] = [
+    parseBudget(config.RATE_LIMIT_AUTH),
+    parseBudget(config.RATE_LIMIT_MESSAGES),
+    parseBudget(config.RATE_LIMIT_UPLOADS),
+  ]
+  const times = (budget: Budget) => ({ ...budget, points: budget.points * SHARED_FACTOR })
   return createRateLimiter(
     {
       api: parseBudget(config.RATE_LIMIT_API),
-      auth: parseBudget(config.RATE_LIMIT_AUTH),
-      messages: parseBudget(config.RATE_LIMIT_MESSAGES),
-      uploads: parseBudget(config.RATE_LIMIT_UPLOADS),
+      auth,
+      messages,
+      uploads,
+      organizationMessages: times(messages),
+      organizationUploads: times(uploads),
+      account: times(auth),
     },
     redis,
     `${redisPrefix}:rate`,

@@ -46,6 +46,41 @@ describe('budgets', () => {
   })
 })
 
+describe('shared budgets', () => {
+  it('bound an organisation however many keys it makes, and an account however many addresses guess', async () => {
+    const limits = {
+      RATE_LIMIT: 'on',
+      RATE_LIMIT_API: '1000/60',
+      RATE_LIMIT_AUTH: '1/60',
+      RATE_LIMIT_MESSAGES: '1/60',
+      TRUST_PROXY: 1,
+    } as const
+    const { send, register } = await startApi(
+      { ...services, busPrefix: `${services.busPrefix}shared:` },
+      limits,
+    )
+    const { token, email } = await register()
+    const body = { to: '4915112345678', type: 'text', text: 'hi' }
+    const codes: string[] = []
+    for (let n = 0; n < 11; n++) {
+      const key = await send('POST', '/api/v1/keys', {
+        token,
+        body: { name: 'k', scopes: ['messages:write'] },
+      })
+      const path = '/api/v1/instances/default.x/messages'
+      codes.push((await send('POST', path, { token: key.body.key, body })).body.code)
+    }
+    assert.deepEqual(codes, [...Array(10).fill('not_found'), 'rate_limited'])
+    const guesses: string[] = []
+    for (let n = 0; n < 11; n++) {
+      const headers = { 'x-forwarded-for': `203.0.113.${n + 1}` }
+      const guess = { email: n % 2 ? email : email.toUpperCase(), password: 'x' }
+      guesses.push((await send('POST', '/api/v1/auth/login', { headers, body: guess })).body.code)
+    }
+    assert.deepEqual(guesses, [...Array(10).fill('invalid_credentials'), 'rate_limited'])
+  })
+})
+
 describe('headers', () => {
   it('protect a browser, and let only listed origins call', async () => {
     const { headers } = await send('GET', '/health')

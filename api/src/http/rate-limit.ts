@@ -6,12 +6,25 @@ import type { Redis } from 'ioredis'
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 import type { RateClass } from './contract.ts'
 
+/** What is counted: requests of a caller by their class, those of its whole organisation, and attempts at one account from anywhere. */
+export type BudgetName =
+  | Exclude<RateClass, 'none'>
+  | 'organizationMessages'
+  | 'organizationUploads'
+  | 'account'
+
+/** The budget that all callers of an organisation share in a class, where they share one. */
+export const SHARED_BUDGETS: Readonly<Partial<Record<RateClass, BudgetName>>> = {
+  messages: 'organizationMessages',
+  uploads: 'organizationUploads',
+}
+
 export type RateLimiter = {
   /**
    * Takes one from the caller's budget and tells what is left in the `RateLimit` headers.
    * @throws WarrenError `rate_limited`, with `Retry-After`
    */
-  take(rate: RateClass, caller: string, res?: Pick<Response, 'set'>): Promise<void>
+  take(rate: BudgetName | 'none', caller: string, res?: Pick<Response, 'set'>): Promise<void>
 }
 
 /** How many requests in how many seconds. */
@@ -42,7 +55,7 @@ export function addressBudget(address: string | undefined): string {
 export const unlimited: RateLimiter = { take: async () => {} }
 
 export function createRateLimiter(
-  budgets: Readonly<Record<Exclude<RateClass, 'none'>, Budget>>,
+  budgets: Readonly<Record<BudgetName, Budget>>,
   redis: Redis,
   keyPrefix: string,
 ): RateLimiter {

@@ -6,7 +6,7 @@ import type { BoundRoute, RouteContract, TenantCall } from './contract.ts'
 import { refuseHostile } from './hostile.ts'
 import type { Idempotency } from './idempotency.ts'
 import { authorize, type Principal } from './principal.ts'
-import { addressBudget, type RateLimiter } from './rate-limit.ts'
+import { addressBudget, type RateLimiter, SHARED_BUDGETS } from './rate-limit.ts'
 import { checkResponse } from './response-check.ts'
 
 export type RouteDeps = {
@@ -60,6 +60,8 @@ function identify(contract: RouteContract, deps: RouteDeps): RequestHandler {
     }
     locals.principal = principal
     await deps.limiter.take(rate, `${principal.kind}:${principal.id}`, res)
+    const shared = SHARED_BUDGETS[rate]
+    if (shared) await deps.limiter.take(shared, principal.organization)
     const { instance } = req.params
     authorize(principal, {
       scopes: access,

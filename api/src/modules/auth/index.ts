@@ -1,5 +1,5 @@
 /** People: registration, sign-in, and who a bearer token belongs to. */
-import type { ApiModule } from '../../http/index.ts'
+import type { ApiModule, RateLimiter } from '../../http/index.ts'
 import type { OrganizationService } from '../organizations/index.ts'
 import { authRoutes } from './routes.ts'
 import type { AuthService } from './service.ts'
@@ -11,6 +11,10 @@ export { createPasswords } from './passwords.ts'
 export { type AuthService, createAuthService, type Registration } from './service.ts'
 export { createUserRepo } from './users-repo.ts'
 
-export function createAuthModule(auth: AuthService, organizations: OrganizationService): ApiModule {
-  return { name: 'auth', routes: authRoutes(auth, organizations) }
+export function createAuthModule(
+  auth: AuthService,
+  organizations: OrganizationService,
+  limiter: RateLimiter,
+): ApiModule {
+  return { name: 'auth', routes: authRoutes(auth, organizations, limiter) }
 }

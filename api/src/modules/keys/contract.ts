@@ -44,7 +44,7 @@ export const createKey = defineRoute<{ body: CreateKeyBody }>({
     description: 'The key, shown once.',
     schema: keySchema.keys({ key: Joi.string().required() }),
   },
-  errors: ['not_found'],
+  errors: ['not_found', 'plan_limit_reached'],
 })
 
 export const listKeys = defineRoute<{ query: PageQuery }>({

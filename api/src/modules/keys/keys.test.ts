@@ -50,6 +50,25 @@ describe('keys', () => {
     assert.equal((await send('DELETE', `/api/v1/keys/${second.body.id}`, { token })).status, 404)
   })
 
+  it('makes no more than a hundred that work', async () => {
+    const { token, organization } = await register()
+    const made = await createKey(token, { name: 'first', scopes: ['keys:read'] })
+    const keys = services.platform.collection<{ _id: string }>('keys')
+    const { _id, ...first } = (await keys.findOne({ _id: made.body.id })) ?? {}
+    const copy = (n: number) => ({
+      ...first,
+      organization,
+      _id: `key_copy_${n}_${organization}`,
+      hash: `${_id}${n}`,
+    })
+    await keys.insertMany(Array.from({ length: 99 }, (_, n) => copy(n)))
+    const refused = await createKey(token, { name: 'more', scopes: ['keys:read'] })
+    assert.equal(refused.body.code, 'plan_limit_reached')
+    assert.match(refused.body.detail, /100 keys/)
+    await send('DELETE', `/api/v1/keys/${made.body.id}`, { token })
+    assert.equal((await createKey(token, { name: 'again', scopes: ['keys:read'] })).status, 201)
+  })
+
   it('pages through keys in order of creation', async () => {
     const { token } = await register()
     for (const name of ['a', 'b', 'c']) await createKey(token, { name, scopes: ['keys:read'] })

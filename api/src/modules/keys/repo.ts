@@ -48,6 +48,8 @@ export type KeyRepo = {
   list(organization: string, limit: number, after?: string): Promise<ApiKey[]>
   /** The key as it is now; null when there is none, or it was revoked before. */
   revoke(organization: string, id: string, at: Date): Promise<ApiKey | null>
+  /** How many there are that are neither revoked nor over. */
+  countActive(organization: string, now: Date): Promise<number>
   touch(organization: string, id: string, at: Date): Promise<void>
 }
 
@@ -67,6 +69,14 @@ export function createKeyRepo(database: PlatformDatabase): KeyRepo {
         { organization, _id: id, revokedAt: { $exists: false } },
         { $set: { revokedAt: at } },
       ),
+    countActive: (organization, now) =>
+      model
+        .countDocuments({
+          organization,
+          revokedAt: { $exists: false },
+          $or: [{ expiresAt: { $exists: false } }, { expiresAt: { $gt: now } }],
+        })
+        .exec(),
     async touch(organization, id, at) {
       await keys.update({ organization, _id: id }, { $set: { lastUsedAt: at } })
     },

@@ -21,6 +21,8 @@ const SHOWN_CHARACTERS = 12
 /** How long a revoked key may still work at another replica. */
 const CACHE_MS = 5_000
 const TOUCH_MS = 60_000
+/** Active keys of an organisation: each of them has budgets of its own. */
+const MAX_KEYS = 100
 
 export type NewKey = {
   readonly name: string
@@ -32,7 +34,7 @@ export type NewKey = {
 export type KeyService = {
   /**
    * Makes a key; the text is returned here and kept nowhere.
-   * @throws WarrenError `forbidden` for a scope that the maker lacks
+   * @throws WarrenError `forbidden` for a scope that the maker lacks, `plan_limit_reached` when there are too many
    */
   create(maker: Principal, key: NewKey): Promise<{ key: ApiKey; text: string }>
   list(organization: string, page: PageQuery): Promise<Paged<ApiKey>>
@@ -69,6 +71,11 @@ export function createKeyService(deps: {
     async create(maker, { name, scopes, instance, expiresAt }) {
       const lacking = scopes.find((scope) => !maker.scopes.includes(scope))
       if (lacking) throw new WarrenError('forbidden', `You lack the scope ${lacking} yourself.`)
+      if ((await repo.countActive(maker.organization, clock.now())) >= MAX_KEYS)
+        throw new WarrenError(
+          'plan_limit_reached',
+          `The organisation has ${MAX_KEYS} keys, as many as are allowed; revoke one first.`,
+        )
       const text = KEY_PREFIX + ids.newSecret(32)
       const key: ApiKey = {
         _id: ids.newId('key'),
