@@ -28,7 +28,7 @@ async function hold() {
     onLost: (error) => lost.push(error),
     onReported: () => reported++,
   })
-  keeper.start()
+  keeper.start(clock.monotonicMs())
   return { clock, store, writer, present, keeper, lost, reported: () => reported }
 }
 
@@ -50,6 +50,40 @@ test('cut off from the database it gives up before the lease ends, by its own cl
   await clock.advance(TTL_MS * 0.79)
   assert.equal(lost.length, 0)
   await clock.advance(TTL_MS * 0.02)
+  assert.equal(lost.length, 1)
+})
+
+test('a slow start does not prolong the lease: the deadline counts from when it was asked for', async () => {
+  const clock = createFakeClock()
+  const store = createMemorySessionStore(clock)
+  const slow = {
+    async acquire(wanted: Parameters<typeof store.acquire>[0]) {
+      const takeover = await store.acquire(wanted)
+      await clock.sleep(TTL_MS / 2)
+      return takeover
+    },
+  }
+  const signal = new AbortController().signal
+  const acquiring = acquireLease(
+    slow,
+    { ...request, holder: 'pod/a' },
+    { clock, logger: silentLogger, signal },
+  )
+  await clock.advance(TTL_MS / 2)
+  const { takeover, sinceMs } = await acquiring
+  const lost: unknown[] = []
+  const keeper = createKeeper({
+    writer: { renew: () => new Promise(() => {}), release: store.release },
+    lease: takeover.lease,
+    ttlMs: TTL_MS,
+    clock,
+    logger: silentLogger,
+    report: () => ({ status: status('starting'), seq: 0 }),
+    onLost: (error) => lost.push(error),
+    onReported: () => {},
+  })
+  keeper.start(sinceMs)
+  await clock.advance(TTL_MS * 0.31)
   assert.equal(lost.length, 1)
 })
 
@@ -83,5 +117,5 @@ test('who waits for a lease gets it when it ends', async () => {
   await clock.advance(10_000)
   await keeper.release()
   await clock.advance(3_000)
-  assert.equal((await waiting).lease.epoch, 2)
+  assert.equal((await waiting).takeover.lease.epoch, 2)
 })

@@ -19,16 +19,20 @@ export type LeaseRequest = {
 const WAIT_FIRST_MS = 250
 const WAIT_MAX_MS = 3_000
 
+/** A lease, and when it was asked for on the monotonic clock: it may have begun then, whenever the answer came. */
+export type Held = { readonly takeover: Takeover; readonly sinceMs: number }
+
 /** Takes the lease; waits while another holds it. Rejects with the signal's reason. */
 export async function acquireLease(
   writer: Pick<SessionWriter, 'acquire'>,
   request: LeaseRequest,
   { clock, logger, signal }: { clock: Clock; logger: Logger; signal: AbortSignal },
-): Promise<Takeover> {
+): Promise<Held> {
   for (let wait = WAIT_FIRST_MS; ; wait = Math.min(wait * 2, WAIT_MAX_MS)) {
     signal.throwIfAborted()
+    const sinceMs = clock.monotonicMs()
     try {
-      return await writer.acquire(request)
+      return { takeover: await writer.acquire(request), sinceMs }
     } catch (error) {
       if (!isWarrenError(error, 'lease_held')) throw error
       logger.info('another process holds the session, waiting', { detail: error.message })
@@ -38,7 +42,8 @@ export async function acquireLease(
 }
 
 export type Keeper = {
-  start(): void
+  /** @param sinceMs when the lease was asked for, on the monotonic clock */
+  start(sinceMs: number): void
   /** Stores the status now: it changed. */
   report(): void
   /** Renews now and rejects when the lease is lost. */
@@ -128,8 +133,8 @@ export function createKeeper(options: {
   const quietly = () => void renew().catch(() => {})
 
   return {
-    start() {
-      prolong(clock.monotonicMs())
+    start(sinceMs) {
+      prolong(sinceMs)
       interval = clock.setInterval(ttlMs / 3, quietly)
     },
     report: () => {

@@ -81,7 +81,7 @@ async function run(config: Readonly<PodConfig>, logger: Logger): Promise<void> {
     'mongo',
     {
       async start() {
-        mongo = await connectMongo({
+        const connecting = connectMongo({
           uri: config.MONGODB_URI,
           dbName: config.MONGODB_SESSIONS_DB,
           appName: `session ${config.WARREN_INSTANCE}`,
@@ -89,6 +89,8 @@ async function run(config: Readonly<PodConfig>, logger: Logger): Promise<void> {
           clock,
           maxPoolSize: 3,
         })
+        // A stop need not wait for a database that is away.
+        mongo = await Promise.race([connecting, abortOf(starting.signal)])
       },
       stop: () => mongo?.close(),
     },
@@ -125,6 +127,13 @@ async function run(config: Readonly<PodConfig>, logger: Logger): Promise<void> {
   await runUntilSignal(lifecycle, { logger, process: host, onUncaught: onUncaught(logger) })
 }
 
+/** Rejects when the signal is aborted. */
+function abortOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}
+
 async function openPod(
   config: Readonly<PodConfig>,
   mongo: Awaited<ReturnType<typeof connectMongo>>,
@@ -146,7 +155,7 @@ async function openPod(
     holder: `${config.WARREN_POD_NAME}/${randomBytes(6).toString('hex')}`,
     ttlMs: leaseTtlMs,
   }
-  const takeover = await acquireLease(writer, request, { clock, logger, signal })
+  const { takeover, sinceMs } = await acquireLease(writer, request, { clock, logger, signal })
   logger.info('holding the session', { epoch: takeover.lease.epoch })
   const version = config.WARREN_WHATSAPP_VERSION?.split(',').map(Number) as
     | [number, number, number]
@@ -155,6 +164,7 @@ async function openPod(
     writer,
     bus,
     takeover,
+    heldSinceMs: sinceMs,
     key: sealingKeyOf(config.WARREN_INSTANCE_KEY),
     clock,
     ids: createIds(clock),

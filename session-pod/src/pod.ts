@@ -41,6 +41,8 @@ export type PodOptions = {
   readonly writer: SessionWriter
   readonly bus: Bus
   readonly takeover: Takeover
+  /** When the lease was asked for, on the monotonic clock. */
+  readonly heldSinceMs: number
   readonly key: SealingKey
   readonly clock: Clock
   readonly ids: Ids
@@ -237,7 +239,7 @@ export function createPod(options: PodOptions): Pod {
     session,
     metrics,
     async start() {
-      keeper.start()
+      keeper.start(options.heldSinceMs)
       await load()
       loaded = true
       served.push(
