@@ -33,17 +33,21 @@ export function createLog({ log, sessions }: Collections, clock: Clock): Log {
         await log.insertOne(document)
         return
       } catch (error) {
-        if (isDuplicateKey(error)) return await settle(lease, document._id)
-        if (!isTransient(error)) throw error
+        if (isDuplicateKey(error)) {
+          if (await isOurs(lease, document._id)) return
+        } else if (!isTransient(error)) throw error
         await clock.sleep(RETRY_MS)
       }
     }
   }
 
   /** The position is taken: by us, when an earlier attempt went through unnoticed, or by a newer holder. */
-  async function settle(lease: Lease, id: string): Promise<void> {
+  async function isOurs(lease: Lease, id: string): Promise<boolean> {
     const found = await log.findOne({ _id: id }, { projection: { epoch: 1, holder: 1 } })
-    if (found?.epoch !== lease.epoch || found.holder !== lease.holder) throw new WarrenError('fenced')
+    // Rolled back meanwhile, or not seen yet by the member that answers: the insert is repeated.
+    if (!found) return false
+    if (found.epoch !== lease.epoch || found.holder !== lease.holder) throw new WarrenError('fenced')
+    return true
   }
 
   async function* commitsAfter(lease: Lease, n: number) {
