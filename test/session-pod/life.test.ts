@@ -15,6 +15,19 @@ test('links by code', async () => {
   assert.equal(linked?.phone, account.phone)
 })
 
+test('a code that was asked for another number is not given', async () => {
+  const [account, other] = [rig.account(), rig.account()]
+  await rig.simulator.phones.create({ number: other.phone })
+  account.start()
+  await until(() => account.call('session.status', {}), { timeoutMs: 20_000 })
+  const ask = (phoneNumber: string) => account.call('session.pair', { method: 'code', phoneNumber })
+  const first = await ask(account.phone)
+  const second = await ask(other.phone)
+  assert.notEqual(second.pairing.code, first.pairing.code)
+  await rig.simulator.phones.enterCode(other.phone, second.pairing.code ?? '')
+  assert.equal((await account.until('connected')).account?.phone, other.phone)
+})
+
 test('refuses a phone that is not the one it is for, before the link is made', async () => {
   const account = rig.account()
   const wanted = '491539999999'
