@@ -48,10 +48,12 @@ export async function startProduct(test: Cleanup, dataDir: string): Promise<Prod
     return exited
   }
   test.after(async () => void (await interrupt()))
-  // A test file that throws before its first test runs no `after`. What the standalone started ends with it.
-  const kill = () => child.kill('SIGKILL')
-  process.once('exit', kill)
-  void exited.then(() => process.off('exit', kill))
+  // A test process that throws before its first test, or is killed, runs no `after`: the end of this pipe ends the product as well.
+  const guard = spawn('/bin/sh', ['-c', `read -r _; kill -INT ${child.pid}`], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  guard.unref()
+  void exited.then(() => guard.kill('SIGKILL'))
   const whatItSaid = (error: Error): never => {
     throw new Error(`${error.message}\nIts output ended with:\n${output.slice(-2_000)}`, { cause: error })
   }
