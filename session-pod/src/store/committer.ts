@@ -16,6 +16,9 @@ const LAZY_MS = 25
 /** Least distance between the starts of two commits while the event loop is busy: fewer, larger batches cost less processor time. */
 const BUSY_GAP_MS = 15
 
+/** MongoDB's limit for a document is 16 MiB; the rest is for the entries beside it. */
+const MAX_SEALED_BYTES = 16_000_000
+
 export type Committer = {
   /** Everything up to this mark of the state is durable. */
   durable(): number
@@ -105,8 +108,11 @@ export function createCommitter(options: CommitterOptions): Committer {
       json: encodeValue(type, value),
       ...(expiresAt ? { expiresMs: expiresAt.getTime() } : {}),
     }))
+    const sealed = changes.length > 0 ? sealer.commit(n, encodeBatch(changes)) : undefined
+    if (sealed && sealed.length > MAX_SEALED_BYTES)
+      throw new Error(`one step changes ${sealed.length} bytes, more than a commit can hold`)
     await writer.append(lease, n, {
-      ...(changes.length > 0 ? { sealed: sealer.commit(n, encodeBatch(changes)) } : {}),
+      ...(sealed ? { sealed } : {}),
       ...(batch.entries.length > 0 ? { entries: batch.entries } : {}),
     })
     position = n

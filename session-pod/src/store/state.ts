@@ -4,6 +4,7 @@
  */
 import type { JournalEntry } from '@warren/contracts'
 import type { Journal, JournalDraft } from '../session/journal.ts'
+import { sizeOf } from './size.ts'
 
 /** A new value; `undefined` deletes. With `expiresAt` it is a record for the archive: not kept in memory once it is folded. */
 export type Change = {
@@ -16,7 +17,7 @@ export type Change = {
 /** Urgent changes start a commit, and no later frame leaves before them. Lazy ones ride along, or go after a few milliseconds. */
 export type Urgency = 'urgent' | 'lazy'
 
-/** Everything that happened since the last cut. */
+/** The oldest steps that are pending: all of them, or as many as one commit takes. */
 export type Batch = {
   readonly changes: readonly Change[]
   readonly entries: readonly JournalEntry[]
@@ -38,6 +39,8 @@ export type SessionState = {
   /** The count at the last change. */
   mark(): number
   pending(): number
+  /** What is pending, in bytes, roughly. */
+  pendingBytes(): number
   /** A change that waits for its commit, or is in the one under way: batches follow one another, so the last one cut is kept. */
   pendingChange(type: string, id: string): Change | undefined
   /** Called at every change; the committer decides what follows. */
@@ -46,13 +49,23 @@ export type SessionState = {
   restore(type: string, id: string, value: unknown): void
 }
 
+/** Bytes after which a batch takes no further step: MongoDB takes 16 MB in one document. */
+const BATCH_BYTES = 8_000_000
+
+/** Steps that are committed together. */
+type Pending = {
+  readonly changes: Map<string, { readonly change: Change; readonly size: number }>
+  readonly entries: JournalEntry[]
+  bytes: number
+  upTo: number
+}
+
 const keyOf = (type: string, id: string) => `${type}/${id}`
 
 export function createState(journal: Journal): SessionState {
   const values = new Map<string, Map<string, unknown>>()
-  let pendingChanges = new Map<string, Change>()
-  let cutChanges = new Map<string, Change>()
-  let pendingEntries: JournalEntry[] = []
+  const batches: Pending[] = []
+  let lastCut: Pending | undefined
   let count = 0
   let lastUrgent = 0
   let listener: (urgency: Urgency) => void = () => {}
@@ -64,6 +77,15 @@ export function createState(journal: Journal): SessionState {
     else ofType.set(id, value)
   }
 
+  /** The batch that a step of this size joins. */
+  function batchFor(bytes: number): Pending {
+    const last = batches.at(-1)
+    if (last && last.bytes + bytes <= BATCH_BYTES) return last
+    const next: Pending = { changes: new Map(), entries: [], bytes: 0, upTo: count }
+    batches.push(next)
+    return next
+  }
+
   return {
     get: (type, id) => values.get(type)?.get(id),
     all: (type) => (values.get(type) ?? new Map()).entries(),
@@ -71,27 +93,39 @@ export function createState(journal: Journal): SessionState {
     restore: put,
     apply(changes, drafts = [], urgency = 'urgent') {
       if (changes.length === 0 && drafts.length === 0) return
-      for (const change of changes) {
-        if (!change.expiresAt) put(change.type, change.id, change.value)
-        pendingChanges.set(keyOf(change.type, change.id), change)
+      const sized = changes.map((change) => ({ change, size: sizeOf(change) }))
+      const draftBytes = drafts.reduce((sum, draft) => sum + sizeOf(draft), 0)
+      const batch = batchFor(sized.reduce((sum, { size }) => sum + size, draftBytes))
+      for (const one of sized) {
+        const { type, id, value, expiresAt } = one.change
+        if (!expiresAt) put(type, id, value)
+        const key = keyOf(type, id)
+        batch.bytes += one.size - (batch.changes.get(key)?.size ?? 0)
+        batch.changes.set(key, one)
       }
-      if (drafts.length > 0) pendingEntries.push(...journal.number(drafts))
+      if (drafts.length > 0) batch.entries.push(...journal.number(drafts))
+      batch.bytes += draftBytes
       count += 1
+      batch.upTo = count
       if (urgency === 'urgent') lastUrgent = count
       listener(urgency)
     },
     cut() {
-      if (pendingChanges.size === 0 && pendingEntries.length === 0) return undefined
-      const batch = { changes: [...pendingChanges.values()], entries: pendingEntries, upTo: count }
-      cutChanges = pendingChanges
-      pendingChanges = new Map()
-      pendingEntries = []
-      return batch
+      const batch = batches.shift()
+      if (!batch) return undefined
+      lastCut = batch
+      const { changes, entries, upTo } = batch
+      return { changes: [...changes.values()].map(({ change }) => change), entries, upTo }
     },
     urgentMark: () => lastUrgent,
     mark: () => count,
-    pending: () => pendingChanges.size + pendingEntries.length,
-    pendingChange: (type, id) => pendingChanges.get(keyOf(type, id)) ?? cutChanges.get(keyOf(type, id)),
+    pending: () => batches.reduce((sum, { changes, entries }) => sum + changes.size + entries.length, 0),
+    pendingBytes: () => batches.reduce((sum, { bytes }) => sum + bytes, 0),
+    pendingChange(type, id) {
+      const key = keyOf(type, id)
+      const newest = batches.findLast(({ changes }) => changes.has(key)) ?? lastCut
+      return newest?.changes.get(key)?.change
+    },
     onChange(next) {
       listener = next
     },

@@ -5,12 +5,12 @@ import { createBarrier, type RawSocket } from './barrier.ts'
 
 /** State and committer as numbers that the test moves. */
 function setUp() {
-  const at = { mark: 0, durable: 0, pending: 0 }
+  const at = { mark: 0, durable: 0, pending: 0, bytes: 0 }
   const sent: unknown[] = []
   const flow: string[] = []
   let tell: () => void = () => {}
   const barrier = createBarrier(
-    { urgentMark: () => at.mark, pending: () => at.pending },
+    { urgentMark: () => at.mark, pending: () => at.pending, pendingBytes: () => at.bytes },
     { durable: () => at.durable, onDurable: (listener) => (tell = () => listener([])) },
   )
   const socket: RawSocket & { readyState: number } = {
@@ -86,6 +86,18 @@ test('reading stops while the log is far behind', () => {
   socket.send('frame')
   assert.deepEqual(flow, ['pause'])
   at.pending = 0
+  commit(1)
+  assert.deepEqual(flow, ['pause', 'cork', 'uncork', 'resume'])
+})
+
+test('reading stops by bytes, too: few large messages are much to write', () => {
+  const { at, flow, socket, commit } = setUp()
+  at.mark = 1
+  at.pending = 10
+  at.bytes = 5_000_000
+  socket.send('frame')
+  assert.deepEqual(flow, ['pause'])
+  at.bytes = 0
   commit(1)
   assert.deepEqual(flow, ['pause', 'cork', 'uncork', 'resume'])
 })

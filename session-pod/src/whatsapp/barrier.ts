@@ -27,9 +27,12 @@ const OPEN = 1
 /** Pending changes above which reading stops until the log has caught up, and below which it goes on. */
 const PAUSE_ABOVE = 2_000
 const RESUME_BELOW = 500
+/** The same in bytes: a few large messages fill a commit as well as many small ones. */
+const PAUSE_ABOVE_BYTES = 4_000_000
+const RESUME_BELOW_BYTES = 1_000_000
 
 export function createBarrier(
-  state: Pick<SessionState, 'urgentMark' | 'pending'>,
+  state: Pick<SessionState, 'urgentMark' | 'pending' | 'pendingBytes'>,
   committer: Pick<Committer, 'durable' | 'onDurable'>,
 ): Barrier {
   let queue: { data: unknown; mark: number }[] = []
@@ -39,7 +42,7 @@ export function createBarrier(
 
   committer.onDurable(() => {
     release()
-    if (paused && state.pending() < RESUME_BELOW) {
+    if (paused && state.pending() < RESUME_BELOW && state.pendingBytes() < RESUME_BELOW_BYTES) {
       paused = false
       current?.resume()
     }
@@ -73,7 +76,7 @@ export function createBarrier(
     }
     queue.push({ data, mark })
     if (callback) setImmediate(callback)
-    if (!paused && state.pending() > PAUSE_ABOVE) {
+    if (!paused && (state.pending() > PAUSE_ABOVE || state.pendingBytes() > PAUSE_ABOVE_BYTES)) {
       paused = true
       current?.pause()
     }
