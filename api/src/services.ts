@@ -91,7 +91,7 @@ export function createServices(deps: ApiDeps, database: PlatformDatabase) {
     messages,
     cursors,
     projector: (onApplied: (entries: number) => void) =>
-      createProjector({ sessions, cursors, apply, forget, owner: ids.newId(), onApplied, logger }),
+      createProjector({ sessions, cursors, apply, forget, owner: ids.newId(), clock, onApplied, logger }),
     contacts: createContactService({ repo: contactRepo, instances, commands }),
     chats: createChatService({
       repo: createChatRepo(chatDocs),

@@ -1,5 +1,6 @@
 /** Brings the read models of one session up to its journal's head. */
-import { parseSessionKey, type SessionKey } from '@warren/contracts'
+import { parseSessionKey, type SessionKey, WarrenError } from '@warren/contracts'
+import type { Clock } from '@warren/runtime/clock'
 import type { Logger } from '@warren/runtime/logger'
 import type { SessionReader } from '@warren/runtime/session-store'
 import type { ApplyEntries } from './apply.ts'
@@ -12,11 +13,16 @@ export type Projector = {
    * the last time, what was projected from it goes first.
    */
   catchUp(session: SessionKey): Promise<number>
-  /** Applies the whole journal again, as far as it is kept; corrects whatever differs from it. */
+  /**
+   * Applies the whole journal again, as far as it is kept; corrects whatever differs from it. Waits for a worker that is at it.
+   * @throws WarrenError `conflict` when that takes longer than a minute
+   */
   rebuild(session: SessionKey): Promise<number>
 }
 
 const BATCH = 500
+const PATIENCE_MS = 60_000
+const RETRY_MS = 100
 
 export function createProjector(deps: {
   sessions: Pick<SessionReader, 'session' | 'journal'>
@@ -26,11 +32,12 @@ export function createProjector(deps: {
   forget: (scope: Scope) => Promise<void>
   /** Tells this worker from all others. */
   owner: string
+  clock: Clock
   /** Called with the number of entries of each batch. */
   onApplied?: (entries: number) => void
   logger: Logger
 }): Projector {
-  const { sessions, cursors, apply, forget, owner, onApplied, logger } = deps
+  const { sessions, cursors, apply, forget, owner, clock, onApplied, logger } = deps
   let runs = 0
 
   async function project(session: SessionKey, again: boolean): Promise<number> {
@@ -38,7 +45,7 @@ export function createProjector(deps: {
     if (!scope) return 0
     // Each run claims for itself: two of one process are two workers.
     const me = `${owner}/${++runs}`
-    const claimed = await cursors.claim(session, me)
+    const claimed = again ? await claimPatiently(session, me) : await cursors.claim(session, me)
     if (!claimed) return 0
     try {
       const base = (await sessions.session(session))?.base ?? 0
@@ -54,6 +61,17 @@ export function createProjector(deps: {
       return await applyFrom(session, scope, me, { seq, base })
     } finally {
       await cursors.release(session, me)
+    }
+  }
+
+  async function claimPatiently(session: SessionKey, me: string) {
+    const deadline = clock.monotonicMs() + PATIENCE_MS
+    for (;;) {
+      const claimed = await cursors.claim(session, me)
+      if (claimed) return claimed
+      if (clock.monotonicMs() > deadline)
+        throw new WarrenError('conflict', 'Another worker projects this journal.')
+      await clock.sleep(RETRY_MS)
     }
   }
 
