@@ -2,7 +2,7 @@
  * The process of one session.
  *
  * Exit codes: 0 stopped in order · 1 an error that nobody caught · 64 the configuration is not usable · 65 the stored credentials do not
- * open with the given key, or belong to another organisation · 75 the lease was lost or could not be renewed: a newer process has the
+ * open with the given key · 75 the lease was lost or could not be renewed: a newer process has the
  * session, or the database is away · 130 killed by a second signal.
  *
  * Being logged out, banned or parked is a state and not an exit.
