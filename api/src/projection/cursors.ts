@@ -2,8 +2,7 @@
  * How far each session's journal has been projected, and by whom right now. The claim keeps two workers from projecting one journal at
  * once; it ends by itself, should its owner die.
  */
-import type { SessionKey } from '@warren/contracts'
-import { isWarrenError, parseSessionKey } from '@warren/contracts'
+import { parseSessionKey, type SessionKey } from '@warren/contracts'
 import type { Clock } from '@warren/runtime/clock'
 import { isDuplicateKey } from '@warren/runtime/mongo'
 import { Schema } from 'mongoose'
@@ -66,7 +65,7 @@ export function createCursorRepo(database: PlatformDatabase, clock: Clock): Curs
         return claimed ? { seq: claimed.seq, base: claimed.base } : undefined
       } catch (error) {
         // The document is there and did not match: somebody else holds it.
-        if (isDuplicateKey(error) || isWarrenError(error, 'already_exists')) return undefined
+        if (isDuplicateKey(error)) return undefined
         throw error
       }
     },

@@ -1,3 +1,4 @@
+export { bindLevels } from './bind-levels.ts'
 export { createJsonLogger, type LineSink } from './json-logger.ts'
 export { LOG_LEVELS, type LogFields, type Logger, type LogLevel } from './logger.ts'
 export { createMemoryLogger, type LogLine, type MemoryLogger, silentLogger } from './memory-logger.ts'

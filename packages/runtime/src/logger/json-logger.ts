@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/index.ts'
+import { bindLevels } from './bind-levels.ts'
 import { LOG_LEVELS, type LogFields, type Logger, type LogLevel } from './logger.ts'
 import { redact } from './redact.ts'
 
@@ -12,24 +13,14 @@ export type LineSink = { write(line: string): unknown }
 export function createJsonLogger(options: { level: LogLevel; sink: LineSink; clock: Clock }): Logger {
   const threshold = LOG_LEVELS.indexOf(options.level)
 
-  function bound(bindings: LogFields): Logger {
-    const at = (level: LogLevel) => (message: string, fields?: LogFields) => {
-      if (LOG_LEVELS.indexOf(level) > threshold) return
-      const line = redact({ ...bindings, ...fields }) as LogFields
+  return bindLevels({
+    enabled: (level) => LOG_LEVELS.indexOf(level) <= threshold,
+    write(level, message, fields) {
+      const line = redact(fields) as LogFields
       const time = options.clock.now().toISOString()
       const head = { time, level, message: redact(message) }
       // Twice: to stand first, and not to be replaced by fields of the same name.
       options.sink.write(`${JSON.stringify(Object.assign({}, head, line, head))}\n`)
-    }
-    return {
-      error: at('error'),
-      warn: at('warn'),
-      info: at('info'),
-      http: at('http'),
-      debug: at('debug'),
-      child: (more) => bound({ ...bindings, ...more }),
-    }
-  }
-
-  return bound({})
+    },
+  })
 }

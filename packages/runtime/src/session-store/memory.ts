@@ -1,6 +1,5 @@
 /** The session store in memory, for unit tests of those who use it. It passes the same conformance suite as the one on MongoDB. */
 import {
-  type InstanceId,
   type LogDoc,
   type QueueDoc,
   type SessionDoc,
@@ -10,6 +9,7 @@ import {
 } from '@warren/contracts'
 import type { Clock } from '../clock/index.ts'
 import { keyId, logId, parseKeyId, positionOf } from './layout.ts'
+import { newSession } from './new-session.ts'
 import type { Lease, SessionStore, StoredKey } from './port.ts'
 
 type Row = QueueDoc & { epoch?: number }
@@ -52,7 +52,7 @@ export function createMemorySessionStore(clock: Clock): SessionStore {
   const store: SessionStore = {
     async acquire({ instance, organization, holder, ttlMs }) {
       const key = sessionKeyOf({ organization, instance })
-      const session = sessions.get(key) ?? empty(organization, instance)
+      const session = sessions.get(key) ?? newSession(organization, instance)
       if (session.holder !== null && session.expiresAt > clock.now())
         throw new WarrenError('lease_held', `held by ${session.holder}`)
       const tail = last(key)
@@ -217,26 +217,10 @@ export function createMemorySessionStore(clock: Clock): SessionStore {
         key,
         logOf(key).filter((doc) => doc.takeover),
       )
-      update(mustHold(lease), { ...empty(organization, instance), epoch: lease.epoch, seq, base: seq })
+      update(mustHold(lease), { ...newSession(organization, instance), epoch: lease.epoch, seq, base: seq })
     },
   }
   return store
-}
-
-function empty(organization: string, instance: InstanceId): SessionDoc {
-  return {
-    _id: sessionKeyOf({ organization, instance }),
-    organization,
-    instance,
-    epoch: 0,
-    holder: null,
-    expiresAt: new Date(0),
-    status: null,
-    statusAt: null,
-    seq: 0,
-    base: 0,
-    folded: 0,
-  }
 }
 
 function withoutSealed({ sealed: _dropped, ...doc }: LogDoc): LogDoc {

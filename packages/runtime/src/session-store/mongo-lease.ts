@@ -17,6 +17,7 @@ import { isDuplicateKey } from '../mongo/index.ts'
 import { idRange, logId, positionOf } from './layout.ts'
 import type { Collections } from './mongo-collections.ts'
 import type { Log } from './mongo-log.ts'
+import { newSession } from './new-session.ts'
 import type { Lease, SessionReader, SessionRemover, SessionWriter, Takeover } from './port.ts'
 
 /**
@@ -40,7 +41,7 @@ export function createLeases(
   async function acquire(request: Parameters<SessionWriter['acquire']>[0]): Promise<Takeover> {
     const { instance, organization, holder, ttlMs } = request
     const key = sessionKeyOf(request)
-    await insertIfAbsent(key, organization, instance)
+    await insertIfAbsent(organization, instance)
     const taken = await sessions.findOneAndUpdate(
       { _id: key, $or: [{ holder: null }, EXPIRED] },
       [
@@ -58,21 +59,9 @@ export function createLeases(
     return await takeLog({ instance, organization, epoch: taken.epoch, holder }, taken)
   }
 
-  async function insertIfAbsent(_id: SessionKey, organization: string, instance: InstanceId): Promise<void> {
+  async function insertIfAbsent(organization: string, instance: InstanceId): Promise<void> {
     try {
-      await sessions.insertOne({
-        _id,
-        organization,
-        instance,
-        epoch: 0,
-        holder: null,
-        expiresAt: new Date(0),
-        status: null,
-        statusAt: null,
-        seq: 0,
-        base: 0,
-        folded: 0,
-      })
+      await sessions.insertOne(newSession(organization, instance))
     } catch (error) {
       if (!isDuplicateKey(error)) throw error
     }

@@ -1,5 +1,5 @@
 import winston from 'winston'
-import { LOG_LEVELS, type LogFields, type Logger, type LogLevel, redact } from '../logger/index.ts'
+import { bindLevels, LOG_LEVELS, type Logger, type LogLevel, redact } from '../logger/index.ts'
 
 export type WinstonLoggerOptions = {
   level: LogLevel
@@ -40,19 +40,8 @@ export function createWinstonLogger(options: WinstonLoggerOptions): Logger {
   })
 
   // Own children instead of winston's: those let bindings of the parent win over fields of the line.
-  function bound(bindings: LogFields): Logger {
-    const at = (level: LogLevel) => (message: string, fields?: LogFields) => {
-      if (target.isLevelEnabled(level)) target.log({ ...bindings, ...fields, level, message })
-    }
-    return {
-      error: at('error'),
-      warn: at('warn'),
-      info: at('info'),
-      http: at('http'),
-      debug: at('debug'),
-      child: (more) => bound({ ...bindings, ...more }),
-    }
-  }
-
-  return bound({})
+  return bindLevels({
+    enabled: (level) => target.isLevelEnabled(level),
+    write: (level, message, fields) => void target.log({ ...fields, level, message }),
+  })
 }
