@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { parseArgs, styleText } from 'node:util'
 import { createSimulator, type SimulatorAddresses } from './index.ts'
 
@@ -5,6 +6,10 @@ const USAGE = `Usage: npm run simulator -- [options]
 
   --port N           port of the WebSocket (default: a free one)
   --control-port N   port of the control API (default: a free one)
+  --media-port N     port of media downloads (default: a free one)
+  --media-tls-port N port of media over TLS (default: a free one)
+  --host ADDRESS     address to listen on (default: 127.0.0.1; anyone who reaches it may control it)
+  --public-host NAME name or address that clients are told, when it is another one
   --state FILE       keep accounts, keys, queues and the ledger in FILE between runs
   --plenty-prekeys   tell clients that they have enough pre-keys, so that they upload none (load tests)
   --verbose          say what is odd
@@ -22,6 +27,10 @@ const readOptions = () => {
       options: {
         port: { type: 'string' },
         'control-port': { type: 'string' },
+        'media-port': { type: 'string' },
+        'media-tls-port': { type: 'string' },
+        host: { type: 'string' },
+        'public-host': { type: 'string' },
         state: { type: 'string' },
         'plenty-prekeys': { type: 'boolean' },
         verbose: { type: 'boolean' },
@@ -40,6 +49,14 @@ const portOf = (name: string, text: string | undefined): number => {
     : fail(`--${name} must be a port number`)
 }
 
+/** Not beside a bundle, in an image: programs on other machines have no use for its path. */
+const PRELOAD = new URL('./preload.ts', import.meta.url)
+
+const preloadHint = (controlUrl: string): string => `
+${styleText('dim', 'Point any Baileys program at it:')}
+  WARREN_SIMULATOR=${controlUrl} node --import ${PRELOAD} app.js
+`
+
 const welcome = ({ webSocketUrl, controlUrl, mediaUrl }: SimulatorAddresses): string => {
   const dim = (text: string) => styleText('dim', text)
   return `
@@ -48,10 +65,7 @@ ${styleText('bold', 'Warren simulator')}: an open WhatsApp server for machines
   clients connect to  ${webSocketUrl}
   control API         ${styleText('cyan', controlUrl)}
   media downloads     ${mediaUrl}
-
-${dim('Point any Baileys program at it:')}
-  WARREN_SIMULATOR=${controlUrl} node --import ${import.meta.resolve('./preload.ts')} app.js
-
+${existsSync(PRELOAD) ? preloadHint(controlUrl) : ''}
 ${dim('Make a phone, scan the QR that the program shows, write to it, see what arrived:')}
   curl -s ${controlUrl}/phones -d '{"number":"491701234567","pushName":"Ada"}'
   curl -s ${controlUrl}/phones/491701234567/scan -d '{"qr":"…"}'
@@ -69,6 +83,16 @@ if (options.help) {
   const simulator = createSimulator({
     port: portOf('port', options.port),
     controlPort: portOf('control-port', options['control-port']),
+    ...(options['media-port'] || options['media-tls-port']
+      ? {
+          mediaPorts: {
+            plain: portOf('media-port', options['media-port']),
+            secure: portOf('media-tls-port', options['media-tls-port']),
+          },
+        }
+      : {}),
+    host: options.host,
+    publicHost: options['public-host'],
     stateFile: options.state,
     prekeyCount: options['plenty-prekeys'] ? 'plenty' : 'stored',
     log: options.verbose ? (line) => process.stderr.write(`${line}\n`) : undefined,

@@ -3,7 +3,7 @@ import { startControlServer } from './control/control-server.ts'
 import { createOperations } from './control/operations.ts'
 import type { SimulatorOperations, Trust } from './control/types.ts'
 import { type MediaPorts, startMediaServer } from './media/media-server.ts'
-import { createTlsIdentity } from './media/self-signed.ts'
+import { coversHost, createTlsIdentity } from './media/self-signed.ts'
 import type { Listener } from './net/listen.ts'
 import { createTrustChain } from './noise/index.ts'
 import { quietLibsignal } from './world/quiet-libsignal.ts'
@@ -15,8 +15,15 @@ export interface SimulatorOptions {
   port?: number | undefined
   /** Port of the control API; default 0, a free one. */
   controlPort?: number | undefined
-  /** Address to bind; default 127.0.0.1. Nothing here authenticates anyone: keep it on loopback. */
+  /** Address to bind; default 127.0.0.1. Nothing here authenticates anyone: keep it on loopback or in a network of its own. */
   host?: string | undefined
+  /**
+   * Name or IPv4 address under which clients reach it, when that is not `host`: behind a Service, for one. Default `host`, and
+   * 127.0.0.1 when that is every address.
+   */
+  publicHost?: string | undefined
+  /** Ports of media over TLS and over plain HTTP; default free ones, the same again after a restart with a state file. */
+  mediaPorts?: MediaPorts | undefined
   /**
    * Where to keep accounts, keys, queues, media and ledger between runs: read by start(), written by stop(), by
    * save(), and after every change of the links. Absent means memory only.
@@ -48,11 +55,12 @@ export interface Simulator extends SimulatorOperations {
 export const createSimulator = (options: SimulatorOptions = {}): Simulator => {
   quietLibsignal()
   const { host = '127.0.0.1', port = 0, controlPort = 0, stateFile, log = () => {} } = options
+  const publicHost = options.publicHost ?? (host === '0.0.0.0' ? '127.0.0.1' : host)
   const world = createWorld({ prekeyCount: options.prekeyCount ?? 'stored', log })
   const listeners: Listener[] = []
   let chain = createTrustChain()
-  let tls = createTlsIdentity()
-  let mediaPorts: MediaPorts | undefined
+  let tls = createTlsIdentity(options.publicHost)
+  let mediaPorts = options.mediaPorts
   let webSocketUrl = ''
   let cutConnections = () => {}
 
@@ -69,7 +77,8 @@ export const createSimulator = (options: SimulatorOptions = {}): Simulator => {
     const snapshot = stateFile && (await readSnapshot(stateFile))
     if (!snapshot) return
     chain = createTrustChain(snapshot.identity.chain)
-    ;({ tls, mediaPorts } = snapshot.identity)
+    if (coversHost(snapshot.identity.tls, publicHost)) tls = snapshot.identity.tls
+    mediaPorts ??= snapshot.identity.mediaPorts
     restoreSnapshot(world, snapshot)
   }
   const reset = async () => {
@@ -83,18 +92,18 @@ export const createSimulator = (options: SimulatorOptions = {}): Simulator => {
     save,
     async start() {
       await restore()
-      const media = await startMediaServer(world, tls, host, mediaPorts)
+      const media = await startMediaServer(world, tls, { host, publicHost }, mediaPorts)
       mediaPorts = media.ports
       listeners.push(media)
       const sockets = await startSocketServer({ world, chain, host, port })
       cutConnections = sockets.cutConnections
       listeners.push(sockets)
-      webSocketUrl = `ws://${host}:${sockets.port}${SOCKET_PATH}`
+      webSocketUrl = `ws://${publicHost}:${sockets.port}${SOCKET_PATH}`
       const control = await startControlServer(operations, { host, port: controlPort, log })
       listeners.push(control)
       return {
         webSocketUrl,
-        controlUrl: `http://${host}:${control.port}`,
+        controlUrl: `http://${publicHost}:${control.port}`,
         mediaUrl: world.media.baseUrl,
         trust: trust(),
       }

@@ -61,13 +61,13 @@ export interface MediaServer extends Listener {
 export const startMediaServer = async (
   world: World,
   tls: TlsIdentity,
-  host: string,
+  { host, publicHost }: { host: string; publicHost: string },
   wanted: MediaPorts = { secure: 0, plain: 0 },
 ): Promise<MediaServer> => {
   const secure = await listen(createTlsServer(tls, handler(world)), host, wanted.secure)
   const plain = await listen(createServer(handler(world)), host, wanted.plain)
-  world.media.uploadHost = `${host}:${secure.port}`
-  world.media.baseUrl = `http://${host}:${plain.port}`
+  world.media.uploadHost = `${publicHost}:${secure.port}`
+  world.media.baseUrl = `http://${publicHost}:${plain.port}`
   return {
     port: plain.port,
     ports: { secure: secure.port, plain: plain.port },

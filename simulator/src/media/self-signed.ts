@@ -1,4 +1,12 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import {
+  createPrivateKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+  X509Certificate,
+} from 'node:crypto'
+import { isIPv4 } from 'node:net'
 
 /** A TLS identity that clients trust by trusting the certificate itself. Both are PEM. */
 export interface TlsIdentity {
@@ -31,7 +39,7 @@ const extension = (id: string, critical: boolean, value: Uint8Array) =>
 const ECDSA_WITH_SHA256 = sequence(oid('2a8648ce3d040302'))
 const YEAR_MS = 365 * 86_400_000
 
-const toBeSigned = (key: KeyObject): Buffer => {
+const toBeSigned = (key: KeyObject, publicHost: string | undefined): Buffer => {
   const now = Date.now()
   const name = sequence(
     der(0x31, sequence(oid('550403'), der(0x0c, Buffer.from('Warren WhatsApp simulator')))),
@@ -39,6 +47,7 @@ const toBeSigned = (key: KeyObject): Buffer => {
   const alternativeNames = sequence(
     der(0x82, Buffer.from('localhost')),
     der(0x87, Buffer.from([127, 0, 0, 1])),
+    ...(publicHost === undefined ? [] : [alternativeName(publicHost)]),
   )
   return sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),
@@ -56,15 +65,28 @@ const toBeSigned = (key: KeyObject): Buffer => {
   )
 }
 
+/** An IPv4 address is another kind of name than a host's. */
+const alternativeName = (host: string): Buffer =>
+  isIPv4(host) ? der(0x87, Buffer.from(host.split('.').map(Number))) : der(0x82, Buffer.from(host))
+
 const pem = (bytes: Buffer): string => {
   const lines = bytes.toString('base64').replace(/.{64}/g, '$&\n').trimEnd()
   return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`
 }
 
-/** Makes a P-256 certificate for localhost and 127.0.0.1 that is its own authority, valid for ten years. */
-export const createTlsIdentity = (): TlsIdentity => {
+/** Whether clients that trust the certificate accept a server of this name with it. */
+export const coversHost = ({ cert }: TlsIdentity, host: string): boolean => {
+  const certificate = new X509Certificate(cert)
+  return (isIPv4(host) ? certificate.checkIP(host) : certificate.checkHost(host)) !== undefined
+}
+
+/**
+ * Makes a P-256 certificate for localhost, 127.0.0.1 and, where it is given, another name or IPv4 address. It is its own authority, valid
+ * for ten years.
+ */
+export const createTlsIdentity = (publicHost?: string): TlsIdentity => {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
-  const body = toBeSigned(publicKey)
+  const body = toBeSigned(publicKey, publicHost)
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   const signature = sign('sha256', body, createPrivateKey(key))
   return { key, cert: pem(sequence(body, ECDSA_WITH_SHA256, bits(signature))) }
