@@ -18,6 +18,7 @@ export type PodConfig = {
   WARREN_WHATSAPP_VERSION?: string
   HEALTH_PORT: number
   HEALTH_HOST?: string
+  CONTROL_PORT: number | 'off'
   LOG_LEVEL: 'error' | 'warn' | 'info' | 'http' | 'debug'
   NODE_ENV: 'production' | 'development' | 'test'
   STACK_TRACE_LIMIT: number
@@ -85,6 +86,9 @@ export const CONFIG_SCHEMA = Joi.object<PodConfig>({
     .description('Client version to name instead of the built-in one, when WhatsApp refuses that.'),
   HEALTH_PORT: Joi.number().port().default(8081).description('Port of probes and metrics; 0 for any.'),
   HEALTH_HOST: Joi.string().description('Interface of probes and metrics; all unless set.'),
+  CONTROL_PORT: Joi.alternatives(Joi.number().port(), Joi.valid('off'))
+    .default(8082)
+    .description('Port of the control listener on 127.0.0.1, for `kubectl wa`; 0 for any, `off` for none.'),
   LOG_LEVEL: Joi.string()
     .valid('error', 'warn', 'info', 'http', 'debug')
     .default('info')

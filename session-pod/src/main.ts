@@ -20,6 +20,7 @@ import { connectMongo } from '@warren/runtime/mongo'
 import { createMongoSessionStore } from '@warren/runtime/session-store'
 import { createBusyGauge } from './busy.ts'
 import { CONFIG_SCHEMA, type PodConfig, sealingKeyOf } from './config.ts'
+import { createControlServer } from './control/index.ts'
 import { acquireLease } from './lease.ts'
 import { createPod, type Pod } from './pod.ts'
 import type { PairingRequest } from './session/model.ts'
@@ -100,6 +101,17 @@ async function run(config: Readonly<PodConfig>, logger: Logger): Promise<void> {
     'health',
     healthOf(config, () => pod),
   )
+  if (config.CONTROL_PORT !== 'off')
+    lifecycle.add(
+      'control',
+      createControlServer({
+        port: config.CONTROL_PORT,
+        host: '127.0.0.1',
+        target: () => pod?.control(),
+        clock,
+        logger,
+      }),
+    )
   lifecycle.add(
     'session',
     {
@@ -162,6 +174,7 @@ async function openPod(
     | undefined
   return createPod({
     writer,
+    queue: writer,
     bus,
     takeover,
     heldSinceMs: sinceMs,

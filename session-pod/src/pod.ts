@@ -5,8 +5,9 @@ import type { Clock } from '@warren/runtime/clock'
 import type { SealingKey } from '@warren/runtime/crypto'
 import type { Ids } from '@warren/runtime/ids'
 import type { Logger } from '@warren/runtime/logger'
-import type { SessionWriter, Takeover } from '@warren/runtime/session-store'
-import { serveCommands } from './commands/index.ts'
+import type { SendQueue, SessionWriter, Takeover } from '@warren/runtime/session-store'
+import { type CommandContext, runCommand, serveCommands } from './commands/index.ts'
+import { type ControlTarget, createTextAcceptor } from './control/index.ts'
 import { createKeeper } from './lease.ts'
 import { createLive } from './live.ts'
 import { createImageBuilder } from './media/build-image.ts'
@@ -39,6 +40,8 @@ import {
 
 export type PodOptions = {
   readonly writer: SessionWriter
+  /** For messages that a person sends through the control listener. */
+  readonly queue: Pick<SendQueue, 'enqueue'>
   readonly bus: Bus
   readonly takeover: Takeover
   /** When the lease was asked for, on the monotonic clock. */
@@ -71,6 +74,8 @@ export type Pod = {
   stop(): Promise<void>
   /** Cuts the connection at once: for the moment in which the lease is lost. */
   cut(): void
+  /** Undefined until what is stored is loaded. */
+  control(): ControlTarget | undefined
 }
 
 /** How long sends under way may take when the process stops; what is not handed over by then is relayed by the next. */
@@ -233,6 +238,26 @@ export function createPod(options: PodOptions): Pod {
     keeper.report()
   }
 
+  const commands: CommandContext = {
+    session,
+    committer,
+    messenger: link.messenger,
+    clock,
+    ...(options.onlyPhone ? { onlyPhone: options.onlyPhone } : {}),
+  }
+  const control: ControlTarget = {
+    ...{ instance: lease.instance, organization: lease.organization, epoch: lease.epoch },
+    status: session.status,
+    run: (call) => runCommand(commands, call),
+    send: createTextAcceptor({
+      queue: options.queue,
+      lease,
+      randomBytes: options.randomBytes,
+      wake: () => sender.wake(),
+    }),
+    onEvent: live.onEvent,
+  }
+
   const served: { stop(): void }[] = []
   let loaded = false
   return {
@@ -243,13 +268,7 @@ export function createPod(options: PodOptions): Pod {
       await load()
       loaded = true
       served.push(
-        serveCommands(bus, sessionKeyOf(lease), {
-          session,
-          committer,
-          messenger: link.messenger,
-          clock,
-          ...(options.onlyPhone ? { onlyPhone: options.onlyPhone } : {}),
-        }),
+        serveCommands(bus, sessionKeyOf(lease), commands),
         bus.onWake(CHANNELS.queue(sessionKeyOf(lease)), sender.wake),
       )
       sender.start()
@@ -285,6 +304,7 @@ export function createPod(options: PodOptions): Pod {
       committer.stop()
       link.close()
     },
+    control: () => (loaded ? control : undefined),
   }
 
   async function goodbye(): Promise<void> {

@@ -116,6 +116,7 @@ function accountOn(on: {
         WARREN_LEASE_SECONDS: '3',
         HEALTH_PORT: '0',
         HEALTH_HOST: '127.0.0.1',
+        CONTROL_PORT: 'off',
         LOG_LEVEL: 'debug',
         NODE_ENV: 'test',
         ...env,

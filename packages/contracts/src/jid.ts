@@ -72,3 +72,18 @@ export function phoneOf(jid: string): string | undefined {
 export function jidOfPhone(phone: string): string {
   return `${phone.replace(/\D/g, '')}@s.whatsapp.net`
 }
+
+/** What is written into a stanza as a recipient has no other form: a person under the phone number or the hidden id, or a group. */
+const RECIPIENT =
+  /^(?:[1-9]\d{4,19}(?::\d{1,4})?@(?:s\.whatsapp\.net|c\.us)|\d{1,20}(?::\d{1,4})?@lid|\d[\d-]{4,39}@g\.us)$/
+const PHONE = /^\+?[\d\s().-]{5,40}$/
+
+/**
+ * Whom a message is for, in the ways people write it: an international phone number (with or without plus, spaces or dashes), or the
+ * JID of a person (with or without a device) or a group. Undefined for anything else. Whether the number can exist is not looked at.
+ */
+export function recipientJidOf(text: string): string | undefined {
+  if (RECIPIENT.test(text)) return bareJid(text)
+  const digits = PHONE.test(text) ? text.replace(/\D/g, '') : ''
+  return /^[1-9]\d{4,19}$/.test(digits) ? jidOfPhone(digits) : undefined
+}

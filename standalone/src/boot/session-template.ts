@@ -19,6 +19,8 @@ export function sessionTemplate(services: {
       // Any port, and nobody but this machine.
       HEALTH_PORT: '0',
       HEALTH_HOST: '127.0.0.1',
+      // For kubectl, of which there is none here; REST does the same with a token.
+      CONTROL_PORT: 'off',
       NODE_ENV: services.simulator ? 'development' : 'production',
       ...(services.simulator ? { WARREN_WHATSAPP_SIMULATOR: services.simulator } : {}),
     },
