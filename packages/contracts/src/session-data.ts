@@ -91,6 +91,8 @@ export type QueueDoc = {
   /** JID of the chat as the tenant addressed it. */
   readonly to: string
   readonly content: SendContent
+  /** What it is sent for; transactional unless it says otherwise. */
+  readonly category?: 'marketing'
   readonly state: QueueState
   readonly createdAt: Date
   /** Rows that are `done` are removed after this. */

@@ -3,6 +3,7 @@
  * the API shows it.
  */
 import type { Account } from './message.ts'
+import type { SessionProtection } from './protection.ts'
 
 /**
  * - `starting`: the process runs and loads the session
@@ -31,6 +32,44 @@ export type SessionPhase = (typeof SESSION_PHASES)[number]
 /** The last loss of the connection. `code` is WhatsApp's or Baileys' number, 0 where there was none. */
 export type Disconnect = { readonly code: number; readonly reason: string; readonly at: Date }
 
+/**
+ * Where the passkey step of a pairing is: what is waited for.
+ * - `assertion`: the person, at the browser or device that holds the passkey
+ * - `phone`: WhatsApp and the phone, after the assertion was handed in
+ * - `confirmation`: the person, who compares `confirmationCode` with what the phone shows
+ * - `link`: the end of the pairing
+ */
+export const PASSKEY_STAGES = ['assertion', 'phone', 'confirmation', 'link'] as const
+export type PasskeyStage = (typeof PASSKEY_STAGES)[number]
+
+/** The WebAuthn step that WhatsApp asks some accounts for while a device is linked. Shown to the owner, never logged. */
+export type PasskeyStep = {
+  /** Id of this attempt: an assertion answers the challenge of one attempt and no other. */
+  readonly id: string
+  readonly stage: PasskeyStage
+  /** For `navigator.credentials.get`, as `PublicKeyCredentialRequestOptionsJSON`; while an assertion is waited for. */
+  readonly options?: Readonly<Record<string, unknown>>
+  /** `XXXX-XXXX`, while its confirmation is waited for. */
+  readonly confirmationCode?: string
+  /** When the whole step is over. */
+  readonly expiresAt: Date
+}
+
+/** What `navigator.credentials.get` gave, as `AuthenticationResponseJSON`: every binary field is base64url. */
+export type PasskeyAssertion = {
+  readonly id: string
+  readonly rawId: string
+  readonly type: 'public-key'
+  readonly authenticatorAttachment?: string | null
+  readonly clientExtensionResults?: Readonly<Record<string, unknown>>
+  readonly response: {
+    readonly clientDataJSON: string
+    readonly authenticatorData: string
+    readonly signature: string
+    readonly userHandle?: string | null
+  }
+}
+
 /** A pairing in progress. `qr` and `code` are what the phone needs: shown to the owner, never logged. */
 export type Pairing = {
   readonly method: 'qr' | 'code'
@@ -40,6 +79,8 @@ export type Pairing = {
   readonly attempt: number
   readonly maxAttempts: number
   readonly expiresAt?: Date
+  /** Present once WhatsApp has asked for a passkey; there is no QR or code any more then. */
+  readonly passkey?: PasskeyStep
 }
 
 export type SessionStatus = {
@@ -56,4 +97,6 @@ export type SessionStatus = {
   readonly lastDisconnect?: Disconnect
   /** Failed attempts in a row and when the next one is due, while `reconnecting`. */
   readonly retry?: { readonly attempt: number; readonly nextAt: Date }
+  /** How sending is held back, once there is anything to tell: risk, a pause, a restriction by WhatsApp. */
+  readonly protection?: SessionProtection
 }

@@ -15,7 +15,15 @@ import {
   type Message,
   type MessageStatus,
 } from '../message.ts'
-import { SESSION_PHASES, type SessionStatus } from '../session.ts'
+import {
+  PROTECTION_STATES,
+  type ProtectionState,
+  RISK_CAUSES,
+  type RiskCause,
+  WAITING_REASONS,
+  type Waiting,
+} from '../protection.ts'
+import { PASSKEY_STAGES, type PasskeyStep, SESSION_PHASES, type SessionStatus } from '../session.ts'
 
 /** Version of the schemas below. A change that an old consumer cannot read raises it. */
 export const EVENTS_VERSION = 1
@@ -38,8 +46,11 @@ export type JournalEvents = {
     chat: Address
     status: MessageStatus
     at: Date
-    error?: { code: ErrorCode; whatsappCode?: number; message: string }
+    /** `until`: a restriction by WhatsApp ends then. */
+    error?: { code: ErrorCode; whatsappCode?: number; message: string; until?: Date }
   }
+  /** It does not go out yet, and why. Told once it is clear that it takes more than a moment, and again when the reason changes. */
+  'message.waiting': { id: string; chat: Address } & Waiting
   /** The bytes of a received media message are stored, or will never be. */
   'message.media': {
     id: string
@@ -53,6 +64,19 @@ export type JournalEvents = {
   'identity.mapped': { lid: string; pn: string }
   /** A name or picture of a contact became known. */
   'contact.updated': { address: Address; pushName?: string }
+  /** The contact asked for no more marketing, in a reply of one word. */
+  'contact.optedOut': { address: Address; word: string; messageId: string }
+  /** A person of the organisation took an opt-out back. */
+  'contact.optedIn': { address: Address }
+  /** The state of the account's protection changed, or WhatsApp did something that speaks of a ban. */
+  'account.risk': {
+    state: ProtectionState
+    previous: ProtectionState
+    score: number
+    cause?: RiskCause
+    message: string
+    until?: Date
+  }
 }
 
 /** Live: on Redis and on open streams only. */
@@ -61,6 +85,8 @@ export type LiveEvents = {
   'pairing.qr': { qr: string; attempt: number; maxAttempts: number; expiresAt: Date }
   /** An eight-character code to type on the phone. */
   'pairing.code': { code: string; expiresAt: Date }
+  /** WhatsApp asks for a passkey to finish the pairing, or the step moved on. */
+  'pairing.passkey': { passkey: PasskeyStep }
   /** The contact is online, typing, recording or gone. */
   'presence.updated': {
     chat: Address
@@ -106,7 +132,12 @@ const message = Joi.object({
   pushName: text.allow(''),
   content: content.required(),
 })
-const failure = Joi.object({ code: text.required(), whatsappCode: Joi.number(), message: text.required() })
+const failure = Joi.object({
+  code: text.required(),
+  whatsappCode: Joi.number(),
+  message: text.required(),
+  until: date,
+})
 
 /** What an event's `data` must look like; validated where events enter the API and in every producer's tests. */
 export const EVENT_SCHEMAS: { readonly [T in EventType]: Joi.ObjectSchema } = {
@@ -127,6 +158,13 @@ export const EVENT_SCHEMAS: { readonly [T in EventType]: Joi.ObjectSchema } = {
     at: date.required(),
     error: failure,
   }),
+  'message.waiting': Joi.object({
+    id: text.required(),
+    chat: address.required(),
+    reason: Joi.valid(...WAITING_REASONS).required(),
+    position: Joi.number().integer().min(1).required(),
+    expectedAt: date,
+  }),
   'message.media': Joi.object({
     id: text.required(),
     chat: address.required(),
@@ -142,6 +180,20 @@ export const EVENT_SCHEMAS: { readonly [T in EventType]: Joi.ObjectSchema } = {
   }),
   'identity.mapped': Joi.object({ lid: text.required(), pn: text.required() }),
   'contact.updated': Joi.object({ address: address.required(), pushName: text.allow('') }),
+  'contact.optedOut': Joi.object({
+    address: address.required(),
+    word: text.required(),
+    messageId: text.required(),
+  }),
+  'contact.optedIn': Joi.object({ address: address.required() }),
+  'account.risk': Joi.object({
+    state: Joi.valid(...PROTECTION_STATES).required(),
+    previous: Joi.valid(...PROTECTION_STATES).required(),
+    score: Joi.number().min(0).max(100).required(),
+    cause: Joi.valid(...RISK_CAUSES),
+    message: text.required(),
+    until: date,
+  }),
   'pairing.qr': Joi.object({
     qr: text.required(),
     attempt: Joi.number().integer().min(1).required(),
@@ -149,6 +201,15 @@ export const EVENT_SCHEMAS: { readonly [T in EventType]: Joi.ObjectSchema } = {
     expiresAt: date.required(),
   }),
   'pairing.code': Joi.object({ code: text.required(), expiresAt: date.required() }),
+  'pairing.passkey': Joi.object({
+    passkey: Joi.object({
+      id: text.required(),
+      stage: Joi.valid(...PASSKEY_STAGES).required(),
+      options: Joi.object().unknown(),
+      confirmationCode: text,
+      expiresAt: date.required(),
+    }).required(),
+  }),
   'presence.updated': Joi.object({
     chat: address.required(),
     sender: address.required(),

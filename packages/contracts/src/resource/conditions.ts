@@ -64,3 +64,6 @@ export const CONDITION_REASONS = {
 } as const satisfies Record<ConditionType, Record<string, string>>
 
 export type ConditionReason<T extends ConditionType> = keyof (typeof CONDITION_REASONS)[T] & string
+    SendingPaused: 'Sending is paused because of signals of risk; messages wait.',
+    AccountAtRisk:
+      'Signals of risk added up, or WhatsApp restricts the account; messages go out more slowly.',

@@ -1,6 +1,7 @@
 /** The structural OpenAPI schema of the resource: defaults, limits and CEL rules. Both the CRD and the local cluster use it. */
 import { ORGANIZATION_PATTERN } from '../ids.ts'
 import { CONDITION_TYPES } from './conditions.ts'
+import { protectionSpec } from './protection-schema.ts'
 
 const text = (description: string, more: object = {}) => ({ type: 'string', description, ...more })
 const time = (description: string) => ({ type: 'string', format: 'date-time', description })
@@ -116,6 +117,7 @@ const status = {
     pairing: {
       type: 'object',
       description: 'The pairing in progress.',
+    protection: protectionSpec,
       properties: {
         attempt: { type: 'integer', format: 'int32', description: 'Which QR this is, from 1.' },
         maxAttempts: { type: 'integer', format: 'int32', description: 'After how many it is parked.' },

@@ -1,5 +1,6 @@
 /** The WhatsAppInstance resource. Spec is the user's, status is the operator's; nobody writes the other's half. */
 import type { Account } from '../message.ts'
+import type { ProtectionSpec } from '../protection.ts'
 import type { Condition } from './conditions.ts'
 
 export const GROUP = 'warren.dev'
@@ -31,6 +32,44 @@ export type InstanceSpec = {
 }
 
 export type InstancePairing = {
+  /** Limits, pacing and pauses. Where absent the session's own default holds: everything on, or nothing with a simulated WhatsApp. */
+  protection?: ProtectionSpec
+  /** What one session may use of its node; what is not given here is the installation's default. */
+  resources?: SessionResources
+  /** Where the session may run; what is not given here is the installation's default. */
+  scheduling?: SessionScheduling
+  /** When a session is given up and another pod takes its place. Absent in objects that are older than the field. */
+  failover?: SessionFailover
+}
+
+/** Amounts as Kubernetes writes them, e.g. `100m` of a core, `64Mi` of memory. */
+export type ResourceList = { cpu?: string; memory?: string; 'ephemeral-storage'?: string }
+
+export type SessionResources = { requests?: ResourceList; limits?: ResourceList }
+
+/** The toleration of a taint, as Kubernetes has it. */
+export type Toleration = {
+  key?: string
+  operator?: 'Exists' | 'Equal'
+  value?: string
+  effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute'
+  tolerationSeconds?: number
+}
+
+export type SessionScheduling = {
+  /** Added to the installation's; of one label the instance's value counts. */
+  nodeSelector?: Record<string, string>
+  /** Added to the installation's. */
+  tolerations?: Toleration[]
+  /** Replaces the installation's. */
+  affinity?: Record<string, unknown>
+  /** Replaces the installation's. */
+  priorityClassName?: string
+}
+
+export type SessionFailover = {
+  /** How long a node may be unreachable before a pod elsewhere takes over. 20 to 3600, default 60. */
+  unreachableSeconds: number
   /** `QR` (scan) or `Code` (type eight characters on the phone). Default `QR`. */
   method: 'QR' | 'Code'
   /** Digits of the international number. Needed for `Code`; where given, only this number may be linked. Immutable once paired. */
