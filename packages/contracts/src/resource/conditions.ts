@@ -29,12 +29,19 @@ export const CONDITION_REASONS = {
     PodPending: 'The session pod was created and has not started.',
     PodFailed: 'The session pod ended and is being replaced, with growing pauses.',
     PodForeign: 'A pod of this name exists that Warren did not make; it is left alone.',
+    PodRefused: 'The cluster refuses the session pod; the message is its answer. It is tried again.',
+    PodUnreachable:
+      'The node of the session pod does not answer; another pod takes over when the lease has ended.',
+    Unschedulable: 'No node takes the session pod; the message is the scheduler’s.',
+    InstanceLimit: 'The organisation has more instances than its plan allows; this one waits for a place.',
+    OrganizationMismatch: 'The namespace belongs to another organisation than spec.organization.',
     Suspended: 'spec.operatingMode is Suspended.',
     Terminating: 'The resource is being deleted.',
   },
   Paired: {
     Linked: 'A WhatsApp account is linked.',
     PairingRequired: 'No account is linked; a QR or a code waits for the phone.',
+    PasskeyRequired: 'WhatsApp asks for a passkey before it links the device; a person has to use it.',
     PairingAttemptsUsedUp: 'Nobody scanned in time. Ask for a new QR to go on.',
     LoggedOut: 'The link was ended, on the phone, by WhatsApp or by request.',
     Unknown: 'The session has not reported yet.',
@@ -59,11 +66,12 @@ export const CONDITION_REASONS = {
     RepeatedReconnects: 'Several attempts in a row failed; they go on, more slowly.',
     CrashLoop: 'The session pod keeps ending.',
     Conflict: 'Another client uses the credentials of this session.',
+    RollFailed: 'The session did not come back after its pod was replaced by one of a newer template.',
     ClientRefused: 'WhatsApp refuses this version of the client.',
+    SendingPaused: 'Sending is paused because of signals of risk; messages wait.',
+    AccountAtRisk:
+      'Signals of risk added up, or WhatsApp restricts the account; messages go out more slowly.',
   },
 } as const satisfies Record<ConditionType, Record<string, string>>
 
 export type ConditionReason<T extends ConditionType> = keyof (typeof CONDITION_REASONS)[T] & string
-    SendingPaused: 'Sending is paused because of signals of risk; messages wait.',
-    AccountAtRisk:
-      'Signals of risk added up, or WhatsApp restricts the account; messages go out more slowly.',

@@ -13,7 +13,6 @@ type PrinterColumn = {
 }
 
 export const PRINTER_COLUMNS: readonly PrinterColumn[] = [
-  { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'Summary of the conditions' },
   {
     name: 'Ready',
     type: 'string',
@@ -26,15 +25,24 @@ export const PRINTER_COLUMNS: readonly PrinterColumn[] = [
     jsonPath: ".status.conditions[?(@.type=='Ready')].reason",
     description: 'Why it is ready or not',
   },
-  { name: 'Organization', type: 'string', jsonPath: '.spec.organization', description: 'The tenant' },
+  { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'Summary of the conditions' },
+  { name: 'Phone', type: 'string', jsonPath: '.status.account.phone', description: 'The linked number' },
   {
-    name: 'Phone',
+    name: 'Organization',
     type: 'string',
-    jsonPath: '.status.account.phone',
-    description: 'The linked number',
+    jsonPath: '.spec.organization',
+    description: 'The tenant',
     priority: 1,
   },
   { name: 'Pod', type: 'string', jsonPath: '.status.pod', description: 'The session pod', priority: 1 },
+  { name: 'Node', type: 'string', jsonPath: '.status.node', description: 'Where it runs', priority: 1 },
+  {
+    name: 'Epoch',
+    type: 'integer',
+    jsonPath: '.status.epoch',
+    description: 'How often a process took the session over',
+    priority: 1,
+  },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Since when it exists' },
 ]
 

@@ -6,6 +6,93 @@ import { protectionSpec } from './protection-schema.ts'
 const text = (description: string, more: object = {}) => ({ type: 'string', description, ...more })
 const time = (description: string) => ({ type: 'string', format: 'date-time', description })
 
+/** Amounts of resources in the notation of Kubernetes. */
+export const QUANTITY_PATTERN = '^[0-9]+([.][0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$'
+
+const quantity = (description: string) => text(description, { pattern: QUANTITY_PATTERN, maxLength: 20 })
+const amounts = (description: string) => ({
+  type: 'object',
+  description,
+  properties: {
+    cpu: quantity('Cores, e.g. 100m.'),
+    memory: quantity('Bytes, e.g. 64Mi.'),
+    'ephemeral-storage': quantity('Bytes on the disk of the node, e.g. 100Mi.'),
+  },
+})
+
+const resources = {
+  type: 'object',
+  description: 'What one session may use of its node. What is not given is the default of the installation.',
+  properties: {
+    requests: amounts('What is reserved for the session.'),
+    limits: amounts('What the session may not exceed.'),
+  },
+}
+
+const toleration = {
+  type: 'object',
+  description: 'A taint of nodes that the session accepts.',
+  properties: {
+    key: text('The taint; with operator Exists and no key, all of them.', { maxLength: 316 }),
+    operator: text('Exists, or Equal to value.', { enum: ['Exists', 'Equal'] }),
+    value: text('For Equal.', { maxLength: 63 }),
+    effect: text('Of which effect; all of them unless given.', {
+      enum: ['NoSchedule', 'PreferNoSchedule', 'NoExecute'],
+    }),
+    tolerationSeconds: {
+      type: 'integer',
+      format: 'int64',
+      description: 'With effect NoExecute: how long the session stays on the node.',
+      minimum: 0,
+    },
+  },
+}
+
+const scheduling = {
+  type: 'object',
+  description: 'On which nodes the session may run, besides what the installation says.',
+  properties: {
+    nodeSelector: {
+      type: 'object',
+      description: 'Labels that the node must have.',
+      additionalProperties: { type: 'string', maxLength: 63 },
+      maxProperties: 20,
+    },
+    tolerations: {
+      type: 'array',
+      description: 'Taints that the session accepts.',
+      items: toleration,
+      maxItems: 20,
+      'x-kubernetes-list-type': 'atomic',
+    },
+    affinity: {
+      type: 'object',
+      description: 'Affinity as in a pod; it replaces that of the installation.',
+      'x-kubernetes-preserve-unknown-fields': true,
+    },
+    priorityClassName: text('A PriorityClass of the cluster; it replaces that of the installation.', {
+      maxLength: 253,
+    }),
+  },
+}
+
+const failover = {
+  type: 'object',
+  description: 'When a session is given up and another pod takes its place.',
+  default: {},
+  properties: {
+    unreachableSeconds: {
+      type: 'integer',
+      format: 'int32',
+      description:
+        'How long the node of the session may be unreachable before a pod elsewhere takes over. The old process cannot write any more then.',
+      minimum: 20,
+      maximum: 3600,
+      default: 60,
+    },
+  },
+}
+
 const spec = {
   type: 'object',
   description: 'What the user wants.',
@@ -30,6 +117,7 @@ const spec = {
       'What becomes of the link on deletion. Retain keeps the credentials; Logout unlinks the device at WhatsApp and removes the data; Delete removes the data only.',
       { enum: ['Retain', 'Logout', 'Delete'], default: 'Retain' },
     ),
+    protection: protectionSpec,
     pairing: {
       type: 'object',
       description: 'How an account is linked.',
@@ -67,6 +155,9 @@ const spec = {
         },
       ],
     },
+    resources,
+    scheduling,
+    failover,
   },
 }
 
@@ -117,7 +208,6 @@ const status = {
     pairing: {
       type: 'object',
       description: 'The pairing in progress.',
-    protection: protectionSpec,
       properties: {
         attempt: { type: 'integer', format: 'int32', description: 'Which QR this is, from 1.' },
         maxAttempts: { type: 'integer', format: 'int32', description: 'After how many it is parked.' },
@@ -127,6 +217,7 @@ const status = {
       },
     },
     pod: text('The pod that runs the session.'),
+    node: text('The node that the pod runs on.'),
     epoch: { type: 'integer', format: 'int64', description: 'The fencing epoch of the present holder.' },
     lastConnectedTime: time('When WhatsApp last delivered to this session.'),
     lastDisconnect: {
@@ -151,6 +242,13 @@ const phoneNumberFixedOncePaired = {
   message: 'pairing.phoneNumber cannot be changed while an account is linked; log out first',
 }
 
+/** Replacement pods get such names: see `podNameOf` of the operator. */
+const nameOfNoReplacement = {
+  rule: "!self.metadata.name.matches('--[0-9]+$')",
+  message:
+    'metadata.name must not end in two dashes and a number; Warren gives such names to replacement pods',
+}
+
 export const INSTANCE_SCHEMA = {
   type: 'object',
   description: 'One WhatsApp account that Warren runs as one session pod.',
@@ -162,5 +260,5 @@ export const INSTANCE_SCHEMA = {
     spec,
     status,
   },
-  'x-kubernetes-validations': [phoneNumberFixedOncePaired],
+  'x-kubernetes-validations': [phoneNumberFixedOncePaired, nameOfNoReplacement],
 }

@@ -12,6 +12,9 @@ export const PLURAL = 'whatsappinstances'
 /** Keeps an instance until its session was ended as `spec.deletionPolicy` says. */
 export const FINALIZER = `${GROUP}/session`
 
+/** Label of a namespace: its instances may only be of this organisation. */
+export const ORGANIZATION_LABEL = `${GROUP}/organization`
+
 /** Asks for one restart of the session; the value is any text that differs from the last one, by custom an ISO time. */
 export const RESTARTED_AT_ANNOTATION = `${GROUP}/restartedAt`
 
@@ -29,9 +32,6 @@ export type InstanceSpec = {
    */
   deletionPolicy: 'Retain' | 'Logout' | 'Delete'
   pairing: InstancePairing
-}
-
-export type InstancePairing = {
   /** Limits, pacing and pauses. Where absent the session's own default holds: everything on, or nothing with a simulated WhatsApp. */
   protection?: ProtectionSpec
   /** What one session may use of its node; what is not given here is the installation's default. */
@@ -70,6 +70,9 @@ export type SessionScheduling = {
 export type SessionFailover = {
   /** How long a node may be unreachable before a pod elsewhere takes over. 20 to 3600, default 60. */
   unreachableSeconds: number
+}
+
+export type InstancePairing = {
   /** `QR` (scan) or `Code` (type eight characters on the phone). Default `QR`. */
   method: 'QR' | 'Code'
   /** Digits of the international number. Needed for `Code`; where given, only this number may be linked. Immutable once paired. */
@@ -100,6 +103,8 @@ export type InstanceStatus = {
   pairing?: { attempt: number; maxAttempts: number; expiresAt?: string; qr?: string; code?: string }
   /** The pod that runs the session. */
   pod?: string
+  /** The node that it runs on. */
+  node?: string
   /** The fencing epoch of the present holder. */
   epoch?: number
   lastConnectedTime?: string
@@ -150,5 +155,8 @@ export type InstanceManifest = {
     annotations?: Record<string, string>
   }
   spec: Pick<InstanceSpec, 'organization'> &
-    Partial<Omit<InstanceSpec, 'organization' | 'pairing'>> & { pairing?: Partial<InstancePairing> }
+    Partial<Omit<InstanceSpec, 'organization' | 'pairing' | 'failover'>> & {
+      pairing?: Partial<InstancePairing>
+      failover?: Partial<SessionFailover>
+    }
 }

@@ -138,6 +138,14 @@ export function clusterConformance(name: string, make: () => Promise<Conformance
         data: { key: new Uint8Array([1, 2, 3]) },
       })
       assert.deepEqual([...((await secrets.get({ ...key, name: 'ended-key' }))?.data.key ?? [])], [1, 2, 3])
+      const ended = { ...key, name: 'ended-key' }
+      await secrets.update(ended, { key: new Uint8Array([4]), uri: new Uint8Array([5]) })
+      await secrets.update(ended, { uri: new Uint8Array([6]) })
+      const updated = await secrets.get(ended)
+      assert.deepEqual(Object.keys(updated?.data ?? {}), ['uri'])
+      assert.deepEqual([...(updated?.data.uri ?? [])], [6])
+      assert.ok(updated?.metadata.ownerReferences?.length, 'its owner stays')
+      await rejects('not_found', secrets.update({ ...key, name: 'nothing' }, {}))
       await instances.delete(key)
       await instances.delete(key)
       const marked = await instances.get(key)

@@ -7,7 +7,6 @@
  */
 import type {
   InstanceManifest,
-  InstancePairing,
   InstanceSpec,
   InstanceStatus,
   OwnerReference,
@@ -30,6 +29,8 @@ export type Cluster = {
   readonly instances: InstanceClient
   readonly pods: PodClient
   readonly secrets: SecretClient
+  readonly namespaces: NamespaceClient
+  readonly nodes: NodeClient
   readonly events: EventRecorder
   /**
    * Calls `onKey` for each object that exists (`initial`), and again whenever one was added, changed or removed; several changes may be
@@ -56,10 +57,14 @@ export type Page<T> = { readonly items: readonly T[]; readonly continueToken?: s
  */
 export type Precondition = { readonly resourceVersion?: string; readonly uid?: string }
 
-/** JSON merge patch (RFC 7396): null removes a field, absent fields stay. */
-export type SpecPatch = {
-  readonly [K in Exclude<keyof InstanceSpec, 'pairing'>]?: InstanceSpec[K] | null
-} & { readonly pairing?: { readonly [K in keyof InstancePairing]?: InstancePairing[K] | null } | null }
+/** JSON merge patch (RFC 7396): null removes a field, absent fields stay, a list is replaced as a whole. */
+export type MergePatch<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { readonly [K in keyof T]?: MergePatch<T[K]> | null }
+    : T
+
+export type SpecPatch = MergePatch<InstanceSpec>
 
 /** What others than the operator may change of an instance. Annotations and labels are merged; null removes one. */
 export type InstancePatch = {
@@ -105,10 +110,14 @@ export type InstanceClient = {
 export type PodClient = {
   get(key: ResourceKey): Promise<SessionPod | undefined>
   list(options?: ListOptions): Promise<Page<SessionPod>>
-  /** @throws WarrenError `already_exists`, also while one of that name is still terminating */
+  /**
+   * @throws WarrenError `already_exists`, also while one of that name is still terminating; `forbidden` by a quota, a policy, or because
+   * the namespace ends; `validation_failed`
+   */
   create(pod: SessionPodManifest): Promise<SessionPod>
   /**
-   * Asks the pod to end within its grace period; it is gone when its process is. Repeating it changes nothing.
+   * Asks the pod to end within its grace period; it is gone when its process is. `deletionTimestamp` is the end of that period. Repeating
+   * it changes nothing.
    * @throws WarrenError `not_found`, `conflict`
    */
   delete(key: ResourceKey, precondition?: Precondition): Promise<void>
@@ -125,6 +134,24 @@ export type SecretClient = {
   get(key: ResourceKey): Promise<Secret | undefined>
   /** @throws WarrenError `already_exists` */
   create(secret: Secret): Promise<void>
+  /**
+   * Makes `data` what it says, as a whole; the metadata stays. Pods that run see the new files after a while.
+   * @throws WarrenError `not_found`
+   */
+  update(key: ResourceKey, data: Secret['data']): Promise<void>
+}
+
+export type NamespaceClient = {
+  /** The label `warren.dev/organization` of a namespace; undefined when it has none. From a cache. */
+  organizationOf(namespace: string): Promise<string | undefined>
+}
+
+export type NodeClient = {
+  /**
+   * Since when a node has not been heard of, as an ISO time; the time of the question's first answer when it does not exist any more.
+   * Undefined when it is well, and when nodes may not be read. From a cache.
+   */
+  unreachableSince(node: string): Promise<string | undefined>
 }
 
 /** What `kubectl describe` shows. For transitions only, never for a steady state. */

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path'
 /** Replaces a file in one step: a reader, or a crash, sees the old or the new content and nothing between. */
 export async function atomicWrite(
   file: string,
-  content: string,
+  content: string | Uint8Array,
   options: { mode?: number; durable?: boolean } = {},
 ): Promise<void> {
   const draft = join(dirname(file), `.${basename(file)}.${randomBytes(4).toString('hex')}.tmp`)

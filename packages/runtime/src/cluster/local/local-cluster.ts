@@ -131,6 +131,8 @@ export function createLocalCluster(options: LocalClusterOptions): LocalCluster {
     instances,
     pods: pods.client,
     secrets: secrets.client,
+    namespaces: { organizationOf: async () => undefined },
+    nodes: { unreachableSince: async () => undefined },
     events: {
       record({ metadata }, { type, reason, note }) {
         const line = `${clock.now().toISOString()} ${type} ${metadata.namespace}/${metadata.name} ${reason}: ${note}\n`

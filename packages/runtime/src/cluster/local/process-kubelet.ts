@@ -102,11 +102,15 @@ function prepare({ podsDir, secretsDir }: ProcessKubeletDeps, { pod, name }: Run
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   for (const { name: volume, mountPath } of pod.spec.containers[0].volumeMounts ?? []) {
-    const secretName = pod.spec.volumes?.find((one) => one.name === volume)?.secret.secretName
-    if (secretName === undefined) return `there is no volume ${volume}`
+    const source = pod.spec.volumes?.find((one) => one.name === volume)
+    if (!source) return `there is no volume ${volume}`
     if (isAbsolute(mountPath)) return `the mount path ${mountPath} is not below the pod's own folder`
-    const secret = join(secretsDir, `${pod.metadata.namespace}.${secretName}`)
-    if (!existsSync(secret)) return `the secret ${secretName} does not exist`
+    if (!('secret' in source)) {
+      mkdirSync(join(folder, mountPath), { recursive: true })
+      continue
+    }
+    const secret = join(secretsDir, `${pod.metadata.namespace}.${source.secret.secretName}`)
+    if (!existsSync(secret)) return `the secret ${source.secret.secretName} does not exist`
     mkdirSync(dirname(join(folder, mountPath)), { recursive: true })
     symlinkSync(secret, join(folder, mountPath))
   }

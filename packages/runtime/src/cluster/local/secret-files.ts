@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path'
 import { type OwnerReference, type ResourceKey, WarrenError } from '@warren/contracts'
 import type { Secret, SecretClient } from '../port.ts'
+import { atomicWrite } from './atomic-write.ts'
 
 /** Beside the secret's own files; a name that no data field can have. */
 const OWNERS_FILE = '.owners.json'
@@ -36,6 +37,16 @@ export function createSecretFiles(dir: string) {
         const { namespace, name } = secret.metadata
         throw new WarrenError('already_exists', `a secret ${namespace}/${name} exists already`, { cause })
       }
+    },
+    async update(key, data) {
+      const folder = folderOf(key)
+      const present = await readdir(folder).catch((cause: Error) => {
+        throw new WarrenError('not_found', `there is no secret ${key.namespace}/${key.name}`, { cause })
+      })
+      for (const [name, content] of Object.entries(data))
+        await atomicWrite(join(folder, name), content, { mode: 0o600 })
+      for (const name of present)
+        if (!name.startsWith('.') && !(name in data)) await rm(join(folder, name), { force: true })
     },
   }
 

@@ -1,7 +1,7 @@
 import type { ResourceKey } from '@warren/contracts'
 import type { Clock } from '../../clock/index.ts'
-import type { ContainerStatus, PodStatus, SessionPod } from '../pod.ts'
-import type { Kubelet } from '../store/pod-store.ts'
+import type { ContainerStatus, SessionPod } from '../pod.ts'
+import type { Kubelet, PodReport } from '../store/pod-store.ts'
 import { storeKey } from '../store/watch-hub.ts'
 
 /** A node without processes, for tests: pods run at once and end at once unless it is told to hold them. */
@@ -14,15 +14,24 @@ export type FakeKubelet = Kubelet & {
   release(key: ResourceKey): void
   /** The session process ends and is restarted after a pause, as with `restartPolicy: Always`. */
   crash(key: ResourceKey, exitCode: number): void
+  /** The pod ends for good, as when it is evicted, or a node has no room for it (`OutOfpods`). */
+  fail(key: ResourceKey, reason: string, message: string): void
+  /** The scheduler finds no node for a held pod. */
+  unschedulable(key: ResourceKey, message: string): void
+  /** On which node pods begin from now on; `node-1` at first. */
+  place(node: string): void
+  /** While it is cut off, a node's pods run on and their end is not confirmed. */
+  partition(node: string, on: boolean): void
   /** How many pods of a name were ever running at the same time: more than 1 is a bug of whoever asked for it. */
   mostAtOnce(key: ResourceKey): number
 }
 
 type Node = {
   readonly pod: SessionPod
-  readonly report: (status: PodStatus) => void
+  readonly report: PodReport
   restarts: number
   startedAt?: string
+  nodeName?: string
   confirm?: () => void
 }
 
@@ -30,16 +39,22 @@ export function createFakeKubelet(clock: Clock): FakeKubelet {
   const nodes = new Map<string, Node>()
   const counts = new Map<string, { now: number; most: number }>()
   let held = false
+  let placed = 'node-1'
+  const cutOff = new Set<string>()
 
   function begin(key: string): void {
     const node = nodes.get(key)
     if (!node || node.startedAt) return
     node.startedAt = clock.now().toISOString()
-    node.report({
-      phase: 'Running',
-      startTime: node.startedAt,
-      containerStatuses: [status(node, { running: { startedAt: node.startedAt } })],
-    })
+    node.nodeName = placed
+    node.report(
+      {
+        phase: 'Running',
+        startTime: node.startedAt,
+        containerStatuses: [status(node, { running: { startedAt: node.startedAt } })],
+      },
+      node.nodeName,
+    )
   }
 
   function status(node: Node, state: ContainerStatus['state']): ContainerStatus {
@@ -49,13 +64,15 @@ export function createFakeKubelet(clock: Clock): FakeKubelet {
   return {
     run(pod, report) {
       const key = storeKey(pod.metadata)
-      nodes.set(key, { pod, report, restarts: 0 })
+      const node: Node = { pod, report, restarts: 0 }
+      nodes.set(key, node)
       const count = counts.get(key) ?? { now: 0, most: 0 }
       counts.set(key, { now: count.now + 1, most: Math.max(count.most, count.now + 1) })
       if (!held) setImmediate(() => begin(key))
       return {
         stop: async () => {
-          if (held) await new Promise<void>((confirm) => Object.assign(nodes.get(key) ?? {}, { confirm }))
+          if (held || cutOff.has(node.nodeName ?? ''))
+            await new Promise<void>((confirm) => Object.assign(node, { confirm }))
           nodes.delete(key)
           const left = counts.get(key)
           if (left) left.now -= 1
@@ -79,6 +96,23 @@ export function createFakeKubelet(clock: Clock): FakeKubelet {
         startTime: node.startedAt,
         containerStatuses: [{ ...status(node, { waiting }), lastState: { terminated: ended } }],
       })
+    },
+    fail(key, reason, message) {
+      nodes.get(storeKey(key))?.report({ phase: 'Failed', reason, message })
+    },
+    unschedulable(key, message) {
+      nodes.get(storeKey(key))?.report({
+        phase: 'Pending',
+        conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }],
+      })
+    },
+    place(node) {
+      placed = node
+    },
+    partition(node, on) {
+      if (on) cutOff.add(node)
+      else cutOff.delete(node)
+      if (!on) for (const one of nodes.values()) if (one.nodeName === node) one.confirm?.()
     },
     mostAtOnce: (key) => counts.get(storeKey(key))?.most ?? 0,
   }

@@ -11,6 +11,12 @@ export type MemoryCluster = Cluster & {
   readonly kubelet: FakeKubelet
   /** Everything that was recorded, in order. */
   readonly recorded: readonly (ClusterEvent & { readonly about: ResourceKey })[]
+  /** Sets or removes the label of a namespace that names its organisation. */
+  labelNamespace(namespace: string, organization: string | undefined): void
+  /** Cuts a node off, or heals it. Pods that run there run on. */
+  cutOff(node: string, on: boolean): void
+  /** From now on new pods and secrets are refused with this answer (a quota, a policy, a namespace that ends); undefined ends it. */
+  refuse(answer: WarrenError | undefined): void
   /** How many writes of any kind succeeded: a converged operator makes none. */
   writes(): number
   stop(): Promise<void>
@@ -34,7 +40,18 @@ export function createMemoryCluster(options: { clock?: Clock; newUid?: () => str
     },
   })
   const recorded: (ClusterEvent & { about: ResourceKey })[] = []
+  const organizations = new Map<string, string>()
+  const unreachable = new Map<string, string>()
+  let refusal: WarrenError | undefined
   let writes = 0
+
+  /** The same, where the cluster refuses nothing. */
+  function admitted<A, R>(create: (object: A) => Promise<R>): (object: A) => Promise<R> {
+    return async (object) => {
+      if (refusal) throw refusal
+      return create(object)
+    }
+  }
 
   /** The same client, with its successful writes counted. */
   function counting<T extends object>(client: T): T {
@@ -54,21 +71,40 @@ export function createMemoryCluster(options: { clock?: Clock; newUid?: () => str
 
   return {
     instances: counting(instances.client),
-    pods: counting(pods.client),
+    pods: counting({ ...pods.client, create: admitted(pods.client.create) }),
     secrets: counting({
       get: async (key: ResourceKey) => secrets.get(storeKey(key)),
-      create: async (secret: Secret) => {
+      create: admitted(async (secret: Secret) => {
         if (secrets.has(storeKey(secret.metadata)))
           throw new WarrenError('already_exists', `a secret ${storeKey(secret.metadata)} exists already`)
         secrets.set(storeKey(secret.metadata), structuredClone(secret))
+      }),
+      update: async (key: ResourceKey, data: Secret['data']) => {
+        const present = secrets.get(storeKey(key))
+        if (!present) throw new WarrenError('not_found', `there is no secret ${storeKey(key)}`)
+        secrets.set(storeKey(key), { ...present, data: structuredClone(data) })
       },
     }),
+    namespaces: { organizationOf: async (namespace) => organizations.get(namespace) },
+    nodes: { unreachableSince: async (node) => unreachable.get(node) },
     events: {
       record({ metadata: { namespace, name } }, event) {
         recorded.push({ ...event, about: { namespace, name } })
       },
     },
     watch: (kind, onKey) => (kind === 'instances' ? instances : pods).watch(onKey),
+    labelNamespace(namespace, organization) {
+      if (organization === undefined) organizations.delete(namespace)
+      else organizations.set(namespace, organization)
+    },
+    cutOff(node, on) {
+      if (on) unreachable.set(node, clock.now().toISOString())
+      else unreachable.delete(node)
+      kubelet.partition(node, on)
+    },
+    refuse(answer) {
+      refusal = answer
+    },
     kubelet,
     recorded,
     writes: () => writes,

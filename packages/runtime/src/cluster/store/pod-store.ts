@@ -13,8 +13,11 @@ export type RunningPod = {
   stop(graceMs: number): Promise<void>
 }
 
+/** Tells what a node sees of its pod, and at the first time which node it is. */
+export type PodReport = (status: PodStatus, nodeName?: string) => void
+
 /** The node's half: runs pods, restarts what ends, tells what it sees. */
-export type Kubelet = { run(pod: SessionPod, report: (status: PodStatus) => void): RunningPod }
+export type Kubelet = { run(pod: SessionPod, report: PodReport): RunningPod }
 
 export type PodStoreDeps = { readonly clock: Clock; readonly newUid: () => string; readonly kubelet: Kubelet }
 
@@ -34,10 +37,12 @@ export function createPodStore(deps: PodStoreDeps) {
   }
 
   /** Reports of a pod that is gone, or of a predecessor of its name, are late and mean nothing. */
-  function report(key: string, uid: string, status: PodStatus): void {
+  function report(key: string, uid: string, status: PodStatus, nodeName?: string): void {
     const pod = pods.get(key)?.pod
-    if (pod?.metadata.uid !== uid || isDeepStrictEqual(pod.status, status)) return
-    put(key, { ...pod, status })
+    if (pod?.metadata.uid !== uid) return
+    const spec = nodeName === undefined || pod.spec.nodeName ? pod.spec : { ...pod.spec, nodeName }
+    if (spec === pod.spec && isDeepStrictEqual(pod.status, status)) return
+    put(key, { ...pod, spec, status })
   }
 
   function terminate(key: string): Promise<void> {
@@ -45,7 +50,9 @@ export function createPodStore(deps: PodStoreDeps) {
     if (!entry) return Promise.resolve()
     if (!entry.pod.metadata.deletionTimestamp) {
       const { pod } = entry
-      put(key, { ...pod, metadata: { ...pod.metadata, deletionTimestamp: deps.clock.now().toISOString() } })
+      // As in Kubernetes, the end of the grace period.
+      const endsAt = new Date(deps.clock.now().getTime() + pod.spec.terminationGracePeriodSeconds * 1000)
+      put(key, { ...pod, metadata: { ...pod.metadata, deletionTimestamp: endsAt.toISOString() } })
     }
     entry.ended ??= (
       entry.running?.stop(entry.pod.spec.terminationGracePeriodSeconds * 1000) ?? Promise.resolve()
@@ -82,7 +89,7 @@ export function createPodStore(deps: PodStoreDeps) {
         spec,
         status: { phase: 'Pending' },
       })
-      const running = deps.kubelet.run(created, (status) => report(key, metadata.uid, status))
+      const running = deps.kubelet.run(created, (status, node) => report(key, metadata.uid, status, node))
       const entry = pods.get(key)
       if (entry) entry.running = running
       return created
