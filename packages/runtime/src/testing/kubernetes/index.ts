@@ -1,0 +1,20 @@
+/** Kubernetes for tests: a real control plane on the loopback interface, kubectl and helm. */
+export {
+  type BinaryOptions,
+  buildHyperkube,
+  type Component,
+  type ControlPlaneBinaries,
+  findControlPlane,
+  KUBERNETES_VERSION,
+} from './binaries.ts'
+export {
+  createKubernetesClient,
+  type KubernetesClient,
+  KubernetesError,
+  type KubernetesObject,
+  type RequestBody,
+  type WatchEvent,
+} from './client.ts'
+export { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane.ts'
+export { findHelm, findKubectl } from './tools.ts'
+export { givenCluster, ownControlPlane, type TestCluster, withKubernetes } from './with-kubernetes.ts'
