@@ -231,8 +231,9 @@ export function createPod(options: PodOptions): Pod {
     if (status.phase === 'reconnecting' && before.phase === 'connected') metrics.reconnect()
     const { pairing } = status
     if (pairing && pairing !== before.pairing) {
-      const { qr, code, attempt, maxAttempts, expiresAt = clock.now() } = pairing
+      const { passkey, qr, code, attempt, maxAttempts, expiresAt = clock.now() } = pairing
       if (qr) live.event('pairing.qr', { qr, attempt, maxAttempts, expiresAt })
+      if (passkey) live.event('pairing.passkey', { passkey })
       if (code) live.event('pairing.code', { code, expiresAt })
     }
     keeper.report()
@@ -242,6 +243,7 @@ export function createPod(options: PodOptions): Pod {
     session,
     committer,
     messenger: link.messenger,
+    passkey: () => link.connection()?.passkey,
     clock,
     ...(options.onlyPhone ? { onlyPhone: options.onlyPhone } : {}),
   }

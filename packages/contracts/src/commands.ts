@@ -3,7 +3,7 @@
  * caller waits for. Both sides validate against the schemas.
  */
 import Joi from 'joi'
-import type { Pairing, SessionStatus } from './session.ts'
+import type { Pairing, PasskeyAssertion, PasskeyStep, SessionStatus } from './session.ts'
 
 export type CommandMap = {
   /** Begins a pairing, or returns the one in progress. After the QR attempts are used up this starts over. */
@@ -11,6 +11,13 @@ export type CommandMap = {
     request: { method: 'qr' } | { method: 'code'; phoneNumber: string }
     response: { pairing: Pairing }
   }
+  /** Hands in what the person's passkey signed; answered once WhatsApp took it. */
+  'pairing.passkey.assert': {
+    request: { id: string; assertion: PasskeyAssertion }
+    response: { passkey: PasskeyStep }
+  }
+  /** The person saw the same confirmation code on the phone. */
+  'pairing.passkey.confirm': { request: { id: string }; response: { passkey: PasskeyStep } }
   /** The present status, from the pod's memory. */
   'session.status': { request: Record<never, never>; response: { status: SessionStatus } }
   /** Unlinks the device at WhatsApp; the pod keeps a snapshot of the credentials and waits for a new pairing. */
@@ -49,6 +56,27 @@ const phoneNumber = Joi.string()
     'string.pattern.base': '{#label} must be 5 to 20 digits: the international number without plus',
   })
 const nothing = Joi.object({})
+const base64url = (maxLength: number) =>
+  Joi.string()
+    .pattern(/^[\w-]+={0,2}$/)
+    .max(maxLength)
+    .messages({ 'string.pattern.base': '{#label} must be base64url' })
+
+/** The body of an assertion, as `PublicKeyCredential.toJSON()` writes it. */
+export const passkeyAssertionSchema = Joi.object<PasskeyAssertion>({
+  id: base64url(2_000).required(),
+  rawId: base64url(2_000).required(),
+  type: Joi.valid('public-key').required(),
+  authenticatorAttachment: Joi.string().max(30).allow(null),
+  clientExtensionResults: Joi.object(),
+  response: Joi.object({
+    clientDataJSON: base64url(4_000).required(),
+    authenticatorData: base64url(4_000).required(),
+    signature: base64url(2_000).required(),
+    userHandle: base64url(200).allow(null, ''),
+  }).required(),
+})
+const passkeyId = Joi.string().max(64).required()
 
 export const COMMANDS: { readonly [C in CommandName]: CommandRow } = {
   'session.pair': {
@@ -58,6 +86,16 @@ export const COMMANDS: { readonly [C in CommandName]: CommandRow } = {
     ),
     timeoutMs: 30_000,
     idempotent: true,
+  },
+  'pairing.passkey.assert': {
+    request: Joi.object({ id: passkeyId, assertion: passkeyAssertionSchema.required() }),
+    timeoutMs: 75_000,
+    idempotent: false,
+  },
+  'pairing.passkey.confirm': {
+    request: Joi.object({ id: passkeyId }),
+    timeoutMs: 40_000,
+    idempotent: false,
   },
   'session.status': { request: nothing, timeoutMs: 3_000, idempotent: true },
   'session.logout': { request: nothing, timeoutMs: 20_000, idempotent: true },

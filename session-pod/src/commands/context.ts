@@ -3,12 +3,15 @@ import type { Clock } from '@warren/runtime/clock'
 import type { Session } from '../session/session.ts'
 import type { Committer } from '../store/committer.ts'
 import type { Messenger } from '../whatsapp/messenger.ts'
+import type { PasskeyPairing } from '../whatsapp/passkey/index.ts'
 
 /** What commands work with. */
 export type CommandContext = {
   readonly session: Session
   readonly committer: Pick<Committer, 'flush'>
   readonly messenger: () => Messenger | undefined
+  /** The passkey step of the present connection. */
+  readonly passkey: () => PasskeyPairing | undefined
   readonly clock: Clock
   /** The QR or code of a pairing by number is refused for other numbers. */
   readonly onlyPhone?: string

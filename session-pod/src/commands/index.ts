@@ -11,6 +11,7 @@ import type { Bus, Subscription } from '@warren/runtime/bus'
 import type { CommandContext, Handler } from './context.ts'
 import { markRead } from './mark-read.ts'
 import { checkNumbers } from './numbers-check.ts'
+import { assertPasskey, confirmPasskey } from './pairing-passkey.ts'
 import { disconnect } from './session-disconnect.ts'
 import { logout } from './session-logout.ts'
 import { pair } from './session-pair.ts'
@@ -21,6 +22,8 @@ export type { CommandContext } from './context.ts'
 
 const HANDLERS: { readonly [C in CommandName]: Handler<C> } = {
   'session.pair': pair,
+  'pairing.passkey.assert': assertPasskey,
+  'pairing.passkey.confirm': confirmPasskey,
   'session.status': status,
   'session.logout': logout,
   'session.restart': restart,

@@ -2,6 +2,7 @@
  * The life of a session as a pure function: what happened, and what the session is like now -> what it is like next, and what to do.
  * Nothing here waits, connects or stores.
  */
+import type { PasskeyStep } from '@warren/contracts'
 import { backOffMs, conflictMs, QUICK_ATTEMPTS, reconnectNowMs, slowBackOffMs } from './backoff.ts'
 import { type Ending, reactionTo } from './disconnects.ts'
 import type { Effect, Env, PairingRequest, Rest, SessionEvent, SessionModel, Step } from './model.ts'
@@ -18,6 +19,9 @@ const LOGOUT_CONFIRMATIONS = 2
 
 /** Reason of a pairing whose code WhatsApp did not give. */
 export const CODE_REFUSED = 'PairingCodeRefused'
+
+/** Reason of a pairing that waits for a passkey. */
+export const PASSKEY_REQUIRED = 'PasskeyRequired'
 
 /** The next state and what to do, in order. */
 export function step(model: SessionModel, event: SessionEvent, env: Env): Step {
@@ -41,6 +45,10 @@ export function step(model: SessionModel, event: SessionEvent, env: Env): Step {
     }
     case 'codeRefused':
       return codeRefused(model, event.text, env)
+    case 'passkey':
+      return showPasskey(model, event.step, env)
+    case 'passkeyFailed':
+      return model.pairing ? settle(model, 'parked', event.reason, event.text, env) : { model, effects: [] }
     case 'paired': {
       const { pairing: _done, ...rest } = model
       const paired = { ...rest, account: event.account, attempts: 0, failures: 0, logoutsHeard: 0 }
@@ -117,6 +125,24 @@ function showQr(model: SessionModel, event: Extract<SessionEvent, { type: 'qr' }
   const next = { ...model, attempts: model.attempts + 1, failures: 0 }
   return {
     model: showing(next, { method: 'qr', qr: event.qr, expiresAt: event.expiresAt }, env),
+    effects: [],
+  }
+}
+
+/** What a person has to do, by what the step waits for. */
+const PASSKEY_TEXTS: Record<PasskeyStep['stage'], string> = {
+  assertion: 'WhatsApp asks for the passkey of this account. Use it with the helper for the browser.',
+  phone: 'The passkey was handed in; WhatsApp and the phone go on.',
+  confirmation: 'Compare the confirmation code with the one on the phone, then confirm it.',
+  link: 'The passkey was accepted; the phone links this device.',
+}
+
+function showPasskey(model: SessionModel, step: PasskeyStep, env: Env): Step {
+  if (!model.pairing) return { model, effects: [] }
+  const { method } = model.pairing
+  const why = { reason: PASSKEY_REQUIRED, message: PASSKEY_TEXTS[step.stage] }
+  return {
+    model: showing(model, { method, passkey: step, expiresAt: step.expiresAt }, env, why),
     effects: [],
   }
 }

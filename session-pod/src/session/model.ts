@@ -1,5 +1,5 @@
 /** What is known of a session, what can happen to it, and what can be done about it. */
-import type { Account, SessionStatus } from '@warren/contracts'
+import type { Account, PasskeyStep, SessionStatus } from '@warren/contracts'
 import type { Ending } from './disconnects.ts'
 
 /** What a person asked to pair with. */
@@ -43,6 +43,10 @@ export type SessionEvent =
   | { readonly type: 'code'; readonly code: string; readonly expiresAt: Date }
   /** WhatsApp gave no code for the number that was asked for. */
   | { readonly type: 'codeRefused'; readonly text: string }
+  /** WhatsApp asks for a passkey, or that step moved on. */
+  | { readonly type: 'passkey'; readonly step: PasskeyStep }
+  /** @property reason CamelCase, becomes the reason of the rest */
+  | { readonly type: 'passkeyFailed'; readonly reason: string; readonly text: string }
   | { readonly type: 'paired'; readonly account: Account }
   | { readonly type: 'wrongNumber'; readonly linked: string; readonly wanted: string }
   | { readonly type: 'opened' }

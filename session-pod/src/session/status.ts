@@ -11,8 +11,9 @@ export function showing(
   model: SessionModel,
   pairing: Omit<Pairing, 'attempt' | 'maxAttempts'>,
   env: Env,
+  why: { reason?: string; message?: string } = {},
 ): SessionModel {
-  const shown = phase(model, 'pairing', env)
+  const shown = phase(model, 'pairing', env, why)
   return {
     ...shown,
     status: {

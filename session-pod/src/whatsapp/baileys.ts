@@ -14,7 +14,12 @@ export type {
 export type { SignalRepositoryWithLIDStore } from '@whiskeysockets/baileys/lib/Types/Signal.js'
 export type { SocketConfig, WAVersion } from '@whiskeysockets/baileys/lib/Types/Socket.js'
 export { initAuthCreds } from '@whiskeysockets/baileys/lib/Utils/auth-utils.js'
-export { unpadRandomMax16 } from '@whiskeysockets/baileys/lib/Utils/generics.js'
+export {
+  buildPairingQRData,
+  getCompanionPlatformId,
+} from '@whiskeysockets/baileys/lib/Utils/companion-reg-client-utils.js'
+export { aesEncryptCTR, Curve, derivePairingCodeKey } from '@whiskeysockets/baileys/lib/Utils/crypto.js'
+export { bytesToCrockford, unpadRandomMax16 } from '@whiskeysockets/baileys/lib/Utils/generics.js'
 export type { ILogger } from '@whiskeysockets/baileys/lib/Utils/logger.js'
 export {
   getContentType,

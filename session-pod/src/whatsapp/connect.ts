@@ -1,4 +1,5 @@
 /** One connection to WhatsApp: a Baileys socket with our store under it, our barrier behind it and our ears before it. */
+import type { PasskeyStep } from '@warren/contracts'
 import type { Clock, Timer } from '@warren/runtime/clock'
 import type { Logger } from '@warren/runtime/logger'
 import type { Ending } from '../session/disconnects.ts'
@@ -16,7 +17,9 @@ import {
 import type { Barrier, RawSocket } from './barrier.ts'
 import { endingOf } from './ending.ts'
 import type { KeyStores, OwnIds } from './key-store.ts'
-import { linkedPhone, pairRefusal, qrLifetimeMs, renewSecret, withSecret } from './pairing.ts'
+import { BROWSER, linkedPhone, pairRefusal, qrText, refsOf, renewSecret } from './pairing.ts'
+import { createPasskeyPairing, type PasskeyFailure, type PasskeyPairing } from './passkey/index.ts'
+import { createQrRotation, type QrRotation } from './qr-rotation.ts'
 import { baileysLogger } from './quiet.ts'
 import { signalRepositoryFactory } from './repository.ts'
 import { SWALLOW, tapStanzas } from './tap.ts'
@@ -25,6 +28,9 @@ import { boundClose, createWatchdog } from './watchdog.ts'
 
 export type ConnectionEvents = {
   qr(qr: string, expiresAt: Date): void
+  /** WhatsApp asks for a passkey, or the step moved on. */
+  passkey(step: PasskeyStep): void
+  passkeyFailed(failure: PasskeyFailure): void
   /** The credentials changed; before this returns nothing of what Baileys sends next has left. */
   credentials(creds: AuthenticationCreds): void
   wrongNumber(linked: string): void
@@ -57,6 +63,7 @@ export type ConnectOptions = {
 
 export type Connection = {
   readonly socket: Socket
+  readonly passkey: PasskeyPairing
   /** Resolves when the connection has ended. */
   readonly ended: Promise<Ending>
   /** Logged in, and the socket takes frames. */
@@ -65,8 +72,6 @@ export type Connection = {
   close(): Promise<void>
 }
 
-/** Stable identity of the linked device; some accounts refuse unusual names when they pair by code. */
-const BROWSER: [string, string, string] = ['Ubuntu', 'Chrome', '22.04.4']
 /** From the start of a connection to its first sign of life: QR, login or end. Baileys reports nothing for an HTTP error on the upgrade. */
 const SILENCE_MS = 30_000
 /** Receipts that WhatsApp had kept arrive within this after the end of the offline messages. */
@@ -80,8 +85,7 @@ export function connect(options: ConnectOptions): Connection {
   const ended = Promise.withResolvers<Ending>()
   const socket = makeSocket(socketConfig(options))
   let phase: 'connecting' | 'alive' | 'open' | 'ended' = 'connecting'
-  let qrs = 0
-  let currentQr: string | undefined
+  let rotation: QrRotation | undefined
   let paired = false
   let offlineOver = false
   let readyTimer: Timer | undefined
@@ -89,6 +93,14 @@ export function connect(options: ConnectOptions): Connection {
     if (phase === 'connecting') fail(new Error('no answer from WhatsApp'))
   })
 
+  const passkey = createPasskeyPairing({
+    creds,
+    query: (iq) => socket.query(iq),
+    clock,
+    logger: options.logger,
+    onStep: events.passkey,
+    onFailure: events.passkeyFailed,
+  })
   const watchdog = createWatchdog(clock, () => fail(new Error('WhatsApp has fallen silent')))
 
   // Private in Baileys' types; made by the call above.
@@ -105,12 +117,14 @@ export function connect(options: ConnectOptions): Connection {
     fail(new Error(`HTTP ${response.statusCode} instead of a WebSocket`)),
   )
   socket.ev.on('creds.update', () => events.credentials(creds))
-  socket.ev.on('connection.update', ({ connection, qr, isNewLogin, lastDisconnect }) => {
+  socket.ev.on('connection.update', ({ connection, isNewLogin, lastDisconnect }) => {
     if (phase === 'ended') return
     if (connection === 'close') return finish(endingOf(lastDisconnect?.error))
-    // Baileys goes on counting QRs after the phone has linked.
-    if (isNewLogin) paired = true
-    if (qr && !paired) showQr(qr)
+    if (isNewLogin) {
+      paired = true
+      rotation?.stop()
+      passkey.paired()
+    }
     if (connection === 'open') opened()
   })
 
@@ -124,11 +138,18 @@ export function connect(options: ConnectOptions): Connection {
       'CB:presence': (stanza) => events.presence(stanza),
       'CB:chatstate': (stanza) => events.presence(stanza),
       'CB:ib,,offline': endOfOffline,
+      'CB:iq,type:set,pair-device': offer,
       'CB:iq,,pair-success': refuseOthers,
       'CB:notification,type:companion_reg_refresh': () => {
-        if (paired) return
+        // With a passkey the secret is a new one already, and no QR is shown.
+        if (paired || passkey.underWay()) return
         renewSecret(creds)
-        if (currentQr) events.qr(withSecret(currentQr, creds.advSecretKey), expiry(qrs - 1))
+        rotation?.redraw()
+      },
+      ...passkey.listeners,
+      'CB:notification,type:passkey_prologue_request': (stanza) => {
+        rotation?.stop()
+        passkey.listeners['CB:notification,type:passkey_prologue_request']?.(stanza)
       },
     }
   }
@@ -143,13 +164,20 @@ export function connect(options: ConnectOptions): Connection {
     return SWALLOW
   }
 
-  const expiry = (index: number) => new Date(clock.now().getTime() + qrLifetimeMs(index))
-
-  function showQr(qr: string): void {
+  /** WhatsApp offers to link a phone. */
+  function offer(stanza: BinaryNode): unknown {
+    const { id = '' } = stanza.attrs
+    socket.sendNode({ tag: 'iq', attrs: { to: '@s.whatsapp.net', type: 'result', id } }).catch(() => {})
     phase = 'alive'
-    currentQr = qr
-    qrs += 1
-    events.qr(withSecret(qr, creds.advSecretKey), expiry(qrs - 1))
+    rotation?.stop()
+    rotation = createQrRotation({
+      refs: refsOf(stanza),
+      draw: (ref) => qrText(ref, creds),
+      clock,
+      onQr: events.qr,
+      onUsedUp: () => fail(new QrsUsedUp()),
+    })
+    return SWALLOW
   }
 
   function opened(): void {
@@ -181,6 +209,8 @@ export function connect(options: ConnectOptions): Connection {
     silence.stop()
     watchdog.stop()
     readyTimer?.stop()
+    rotation?.stop()
+    passkey.stop()
     barrier.detach()
     ended.resolve(ending)
     events.ended(ending)
@@ -188,6 +218,7 @@ export function connect(options: ConnectOptions): Connection {
 
   return {
     socket,
+    passkey,
     ended: ended.promise,
     isOpen: () => phase === 'open' && raw.readyState === 1,
     async close() {
@@ -197,6 +228,15 @@ export function connect(options: ConnectOptions): Connection {
       await ended.promise
       timer.stop()
     },
+  }
+}
+
+/** As Baileys would end a connection whose QRs were all shown. */
+class QrsUsedUp extends Error {
+  readonly output = { statusCode: 408 }
+
+  constructor() {
+    super('QR refs attempts ended')
   }
 }
 

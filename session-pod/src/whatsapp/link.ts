@@ -16,6 +16,7 @@ import {
 import { endingOf } from './ending.ts'
 import { createMessenger, type Messenger } from './messenger.ts'
 import { CODE_MS } from './pairing.ts'
+import { requestPairingCode } from './pairing-code.ts'
 
 /** Baileys' code of a query that the connection did not outlive. */
 const CONNECTION_CLOSED = 428
@@ -86,8 +87,10 @@ export function createLink(options: LinkOptions): WhatsAppLink {
         if (!phone) return dispatch({ type: 'qr', qr, expiresAt })
         if (codeAsked) return
         codeAsked = true
-        askForCode(mine, phone)
+        askForCode(mine, creds, phone)
       }),
+      passkey: ifMine((step) => dispatch({ type: 'passkey', step })),
+      passkeyFailed: ifMine(({ reason, text }) => dispatch({ type: 'passkeyFailed', reason, text })),
       credentials: ifMine(() => storeCredentials(creds)),
       wrongNumber: ifMine((linked) => {
         dispatch({ type: 'wrongNumber', linked, wanted: options.onlyPhone ?? '' })
@@ -108,9 +111,10 @@ export function createLink(options: LinkOptions): WhatsAppLink {
     }
   }
 
-  function askForCode(mine: number, phone: string): void {
+  function askForCode(mine: number, creds: AuthenticationCreds, phone: string): void {
     const expiresAt = new Date(clock.now().getTime() + CODE_MS)
-    current?.connection.socket.requestPairingCode(phone).then(
+    if (!current) return
+    requestPairingCode(current.connection.socket, creds, phone).then(
       (code) => {
         if (mine === wish) dispatch({ type: 'code', code, expiresAt })
       },

@@ -6,15 +6,17 @@ import { initAuthCreds } from './baileys.ts'
 import { accountOf, adoption, isLinked, storedCredentials } from './credentials.ts'
 import { endingOf } from './ending.ts'
 import { isTrustworthyPair } from './key-store.ts'
-import { linkedPhone, renewSecret, withSecret } from './pairing.ts'
+import { linkedPhone, qrText, renewSecret } from './pairing.ts'
 
 test('the QR always carries the present secret', () => {
-  const qr = 'https://wa.me/settings/linked_devices#ref,noise,identity,OLD=,1'
-  assert.equal(withSecret(qr, 'NEW='), 'https://wa.me/settings/linked_devices#ref,noise,identity,NEW=,1')
-  assert.equal(withSecret('something else', 'NEW='), 'something else')
   const creds = initAuthCreds()
   const before = creds.advSecretKey
+  const [ref, noise, identity, secret, platform] = qrText('2@ref', creds).split('#')[1]?.split(',') ?? []
+  assert.deepEqual([ref, secret, platform], ['2@ref', before, '1'])
+  assert.equal(noise, Buffer.from(creds.noiseKey.public).toString('base64'))
+  assert.equal(identity, Buffer.from(creds.signedIdentityKey.public).toString('base64'))
   renewSecret(creds)
+  assert.ok(qrText('2@ref', creds).includes(creds.advSecretKey))
   assert.notEqual(creds.advSecretKey, before)
   assert.equal(Buffer.from(creds.advSecretKey, 'base64').length, 32)
 })

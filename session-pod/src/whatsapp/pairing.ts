@@ -2,7 +2,17 @@
 import { randomBytes } from 'node:crypto'
 import { phoneOf } from '@warren/contracts'
 import type { AuthenticationCreds, BinaryNode } from './baileys.ts'
-import { getBinaryNodeChild } from './baileys.ts'
+import {
+  buildPairingQRData,
+  getBinaryNodeChild,
+  getBinaryNodeChildren,
+  getCompanionPlatformId,
+} from './baileys.ts'
+
+/** Stable identity of the linked device; some accounts refuse unusual names when they pair by code. */
+export const BROWSER: [string, string, string] = ['Ubuntu', 'Chrome', '22.04.4']
+/** What kind of client that is, in WhatsApp's numbers. */
+export const platformId = getCompanionPlatformId(BROWSER)
 
 /** WhatsApp lets the first QR of a connection live 60 s and each further one 20 s. */
 const FIRST_QR_MS = 60_000
@@ -13,16 +23,19 @@ export const CODE_MS = FIRST_QR_MS + 5 * NEXT_QR_MS
 /** How long the QR of this number lives, counted from 0 within a connection. */
 export const qrLifetimeMs = (index: number) => (index === 0 ? FIRST_QR_MS : NEXT_QR_MS)
 
-/**
- * The QR with the present secret. Since July 2026 WhatsApp may retire the secret of an open pairing (`companion_reg_refresh`); Baileys
- * goes on drawing the old one. Fields after `#`: ref, noise key, identity key, secret, platform.
- */
-export function withSecret(qr: string, advSecretKey: string): string {
-  const at = qr.lastIndexOf('#')
-  const fields = qr.slice(at + 1).split(',')
-  if (at < 0 || fields.length < 4) return qr
-  fields[3] = advSecretKey
-  return `${qr.slice(0, at + 1)}${fields.join()}`
+/** The references of an offer to link (`pair-device`): one for each QR. */
+export function refsOf(offer: BinaryNode): string[] {
+  const refs = getBinaryNodeChildren(getBinaryNodeChild(offer, 'pair-device'), 'ref')
+  return refs.map(({ content }) => Buffer.from(content as Uint8Array).toString('utf8'))
+}
+
+/** The text of a QR with the present secret: WhatsApp may retire the secret of an open pairing (`companion_reg_refresh`). */
+export function qrText(
+  ref: string,
+  { noiseKey, signedIdentityKey, advSecretKey }: AuthenticationCreds,
+): string {
+  const base64 = (key: { public: Uint8Array }) => Buffer.from(key.public).toString('base64')
+  return buildPairingQRData(ref, base64(noiseKey), base64(signedIdentityKey), advSecretKey, BROWSER)
 }
 
 /** Replaces the linking secret; `pair-success` is verified with what is in the credentials at that moment. */

@@ -73,6 +73,7 @@ function paired({ said, account }: Facts): Finding<'Paired'> {
   if (account) return say('True', 'Linked')
   if (!said || said.phase === 'starting') return say('Unknown', 'Unknown')
   if (said.phase === 'loggedOut') return say('False', 'LoggedOut', said.message)
+  if (said.reason === 'PasskeyRequired') return say('False', 'PasskeyRequired', said.message)
   if (said.reason === 'PairingAttemptsUsedUp') return say('False', 'PairingAttemptsUsedUp', said.message)
   return say('False', 'PairingRequired', said.message)
 }

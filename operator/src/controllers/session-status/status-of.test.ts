@@ -12,6 +12,7 @@ const rows: [Omit<SessionStatus, 'since'> | null, string][] = [
   [null, 'Pending Unknown NoSession NotPaired Healthy'],
   [{ phase: 'starting' }, 'Pending Unknown NotPaired NotPaired Healthy'],
   [{ phase: 'pairing' }, 'Pairing PairingRequired NotPaired NotPaired Healthy'],
+  [{ phase: 'pairing', reason: 'PasskeyRequired' }, 'Pairing PasskeyRequired NotPaired NotPaired Healthy'],
   [{ phase: 'connecting', account: ACCOUNT }, 'Connecting Linked Connecting NotConnected Healthy'],
   [{ phase: 'connected', account: ACCOUNT }, 'Connected Linked Open Ready Healthy'],
   [
@@ -54,7 +55,13 @@ for (const [said, expected] of rows)
 const status = fc.record(
   {
     phase: fc.constantFrom(...SESSION_PHASES),
-    reason: fc.constantFrom('PairingAttemptsUsedUp', 'ConnectionReplaced', 'ClientRefused', 'Other'),
+    reason: fc.constantFrom(
+      'PasskeyRequired',
+      'PairingAttemptsUsedUp',
+      'ConnectionReplaced',
+      'ClientRefused',
+      'Other',
+    ),
     message: fc.string({ maxLength: 2_000 }),
     account: fc.constant(ACCOUNT),
     pairing: fc.constant({ method: 'qr' as const, qr: 'SECRET', attempt: 1, maxAttempts: 3, expiresAt: at }),
