@@ -12,6 +12,7 @@ import { createPodStore } from '../store/pod-store.ts'
 import { createInstanceFolder } from './instance-folder.ts'
 import { createObjectRecords } from './object-records.ts'
 import { createProcessKubelet } from './process-kubelet.ts'
+import { LONGEST_RESTART_MS } from './restart-delay.ts'
 import { createSecretFiles } from './secret-files.ts'
 
 export type LocalClusterOptions = {
@@ -27,6 +28,8 @@ export type LocalClusterOptions = {
   readonly baseEnv?: Readonly<Record<string, string | undefined>>
   /** A file's problem as one sentence, undefined when it is solved. */
   readonly onProblem?: (file: string, problem: string | undefined) => void
+  /** Most milliseconds before a pod whose process ends again and again is started anew; five minutes unless told, as on a node. */
+  readonly longestRestartMs?: number
 }
 
 export type LocalCluster = Cluster & {
@@ -59,6 +62,7 @@ export function createLocalCluster(options: LocalClusterOptions): LocalCluster {
     logsDir,
     secretsDir,
     baseEnv,
+    longestRestartMs: options.longestRestartMs ?? LONGEST_RESTART_MS,
   })
   const pods = createPodStore({ clock, newUid: randomUUID, kubelet })
   /** Files are read and written by one at a time, or a scan could undo what the API is writing. */

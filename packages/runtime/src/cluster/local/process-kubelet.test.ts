@@ -58,7 +58,14 @@ test('a process that ends is started again, at once and then after growing pause
   assert.equal(now?.state.waiting?.reason, 'CrashLoopBackOff')
   assert.equal(now.lastState?.terminated?.exitCode, 3)
   assert.equal(log(), 'run\nrun\n')
-  assert.deepEqual([1, 2, 3, 4, 10, 99].map(restartDelayMs), [10, 1_000, 2_000, 4_000, 256_000, 300_000])
+  assert.deepEqual(
+    [1, 2, 3, 4, 10, 99].map((crashes) => restartDelayMs(crashes)),
+    [10, 1_000, 2_000, 4_000, 256_000, 300_000],
+  )
+  assert.deepEqual(
+    [1, 2, 9].map((crashes) => restartDelayMs(crashes, 500)),
+    [10, 500, 500],
+  )
 })
 
 test('a pod gets its environment, its secret as a file, and nothing of ours', async (t) => {

@@ -16,6 +16,8 @@ export type ProcessKubeletDeps = {
   readonly secretsDir: string
   /** Variables that every pod gets; in a real cluster the image has them. */
   readonly baseEnv: Readonly<Record<string, string | undefined>>
+  /** Most milliseconds between the end of a pod's process and its next start. */
+  readonly longestRestartMs: number
 }
 
 /**
@@ -88,11 +90,12 @@ async function keepRunning(deps: ProcessKubeletDeps, run: Run, onStarted: (proce
       const finishedAt = clock.now().toISOString()
       const reason = exitCode === 0 ? 'Completed' : 'Error'
       lastState = { terminated: { exitCode, reason, startedAt, finishedAt } }
-      const message = `ended with exit code ${exitCode}; starting again in ${restartDelayMs(crashes) / 1_000} s`
-      logger.warn('session process ended', { exitCode, restartCount, again: restartDelayMs(crashes) })
+      const again = restartDelayMs(crashes, deps.longestRestartMs)
+      const message = `ended with exit code ${exitCode}; starting again in ${again / 1_000} s`
+      logger.warn('session process ended', { exitCode, restartCount, again })
       tell({ waiting: { reason: 'CrashLoopBackOff', message } })
     }
-    await clock.sleep(restartDelayMs(crashes), run.stopping).catch(() => {})
+    await clock.sleep(restartDelayMs(crashes, deps.longestRestartMs), run.stopping).catch(() => {})
   }
 }
 
@@ -127,7 +130,7 @@ function attemptTo(step: () => string | undefined): string | undefined {
 }
 
 function start({ podsDir, baseEnv }: ProcessKubeletDeps, { pod, name, log }: Run): GuardedProcess {
-  const { command, args = [], env = [] } = pod.spec.containers[0]
+  const { command = [], args = [], env = [] } = pod.spec.containers[0]
   const [program = '', ...first] = command
   const process = startGuardedProcess({
     command: program,
