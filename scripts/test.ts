@@ -1,13 +1,16 @@
 /**
- * `npm test [-- WORD ...]`: the checks, then every test file (or those whose path contains one of the words). MongoDB and Redis are started
- * once and shared; each test file takes names of its own. `-- --no-check` leaves the checks out.
+ * `npm test [-- WORD ...]`: the checks, then every test file (or those whose path contains one of the words). MongoDB, Redis and, where a
+ * file asks for it, a Kubernetes control plane are started once and shared; each test file takes names of its own. `-- --no-check` leaves
+ * the checks out.
  */
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startMongo, startRedis } from '@warren/runtime/embedded'
+import { givenCluster, startControlPlane } from '@warren/runtime/testing/kubernetes'
 import { check } from './check.ts'
+import { specifiersIn } from './import-law.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
@@ -28,13 +31,33 @@ async function runTests(wanted: string[]): Promise<boolean> {
   const services = { env: process.env, onProgress: (line: string) => console.log(`  ${line}`) }
   const redis = await startRedis({ ...services, dataDir: join(folder, 'redis') })
   const mongo = await startMongo({ ...services, dataDir: join(folder, 'mongo') })
+  const cluster = files.some(asksForKubernetes) ? await startCluster() : undefined
   console.log(`Running ${files.length} test files on ${availableParallelism()} cores ...`)
   try {
-    return await runNode(files, { REDIS_URL: redis.uri, MONGODB_URI: mongo.uri })
+    return await runNode(files, {
+      REDIS_URL: redis.uri,
+      MONGODB_URI: mongo.uri,
+      ...(cluster ? { WARREN_TEST_KUBECONFIG: cluster.kubeconfigFile } : {}),
+    })
   } finally {
-    await Promise.all([redis.stop(), mongo.stop()])
+    await Promise.all([redis.stop(), mongo.stop(), cluster?.stop?.()])
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
   }
+
+  async function startCluster(): Promise<{ kubeconfigFile: string; stop?: () => Promise<void> }> {
+    const given = await givenCluster(process.env)
+    if (!given) return startControlPlane({ ...services, dataDir: join(folder, 'kubernetes') })
+    given.client.close()
+    console.log(`  Using the cluster of ${given.kubeconfigFile} (${given.url})`)
+    return given
+  }
+}
+
+/** By its imports, so that a part of the tests that needs no Kubernetes does not wait for it to be built. */
+function asksForKubernetes(file: string): boolean {
+  return specifiersIn(readFileSync(join(ROOT, file), 'utf8')).some((specifier) =>
+    specifier.includes('testing/kubernetes'),
+  )
 }
 
 function testFiles(): string[] {

@@ -7,7 +7,7 @@ import { instanceCrd } from '@warren/contracts'
 import type { Environment } from '../../embedded/index.ts'
 import type { Cleanup } from '../temp-dir.ts'
 import { until } from '../until.ts'
-import { createKubernetesClient, type KubernetesClient } from './client.ts'
+import { createKubernetesClient, type KubernetesClient, type KubernetesError } from './client.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
 
 /** A cluster for a test file, which others may use at the same time. */
@@ -24,15 +24,18 @@ export type TestCluster = {
 
 /**
  * Kubernetes for a test file, with Warren's resource installed: the cluster of `WARREN_TEST_KUBECONFIG` when the test run has started one for
- * all files, else that of `KUBECONFIG` when it answers, else a control plane of its own, started now and stopped after.
+ * all files, else that of `KUBECONFIG` when it answers, else a control plane of its own, started now and stopped after. Others use it too:
+ * an operator under test looks after the file's own namespaces only.
  */
 export async function withKubernetes(file: Cleanup): Promise<TestCluster> {
   const given = await givenCluster(process.env)
-  if (given) {
-    file.after(() => given.client.close())
-    return prepare(file, given)
-  }
-  return prepare(file, await startOwn(file, {}))
+  const { cluster, removeNamespaces } = await prepare(given ?? (await startOwn(file, {})))
+  if (given)
+    file.after(async () => {
+      await removeNamespaces()
+      given.client.close()
+    })
+  return cluster
 }
 
 /** A control plane that one test file owns and may stop, with Warren's resource installed. */
@@ -41,7 +44,8 @@ export async function ownControlPlane(
   options: { nodeLifecycle?: boolean } = {},
 ): Promise<ControlPlane & TestCluster> {
   const plane = await startOwn(file, options)
-  return { ...plane, ...(await prepare(undefined, plane)) }
+  const { cluster } = await prepare(plane)
+  return { ...plane, ...cluster }
 }
 
 type Reached = Pick<TestCluster, 'url' | 'kubeconfigFile' | 'kubeconfig' | 'client'>
@@ -78,18 +82,27 @@ async function startOwn(file: Cleanup, options: { nodeLifecycle?: boolean }): Pr
   }
 }
 
-/** `file` is undefined where namespaces need not be removed, since the cluster ends too. */
-async function prepare(file: Cleanup | undefined, cluster: Reached): Promise<TestCluster> {
-  const { client, url, kubeconfigFile, kubeconfig } = cluster
+async function prepare(reached: Reached) {
+  const { client } = reached
+  const made: string[] = []
   const createNamespace = async (labels: Record<string, string> = {}) => {
     const name = `test-${randomBytes(5).toString('hex')}`
     const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }
     await client.request('POST', '/api/v1/namespaces', { body: namespace })
-    file?.after(() => client.request('DELETE', `/api/v1/namespaces/${name}`).then(() => {}))
+    made.push(name)
     return name
   }
   await installResource(client)
-  return { url, kubeconfigFile, kubeconfig, client, namespace: await createNamespace(), createNamespace }
+  const { url, kubeconfigFile, kubeconfig } = reached
+  const namespace = await createNamespace()
+  const cluster: TestCluster = { url, kubeconfigFile, kubeconfig, client, namespace, createNamespace }
+  const removeNamespaces = async () => {
+    for (const name of made)
+      await client.request('DELETE', `/api/v1/namespaces/${name}`).catch((error: KubernetesError) => {
+        if (error.status !== 404) throw error
+      })
+  }
+  return { cluster, removeNamespaces }
 }
 
 async function installResource(client: KubernetesClient): Promise<void> {
