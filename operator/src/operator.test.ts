@@ -123,7 +123,7 @@ test('another template replaces pods, in turns', async () => {
   await it.settle(2_000)
   const before = (await it.cluster.pods.list()).items.map(({ metadata }) => metadata.uid)
   await it.operator.stop()
-  const upgraded = it.makeOperator([...TEMPLATE.command, '--new'])
+  const upgraded = it.makeOperator({ command: [...TEMPLATE.command, '--new'] })
   await upgraded.start()
   await it.settle(100)
   const kept = (await it.cluster.pods.list()).items.filter(({ metadata }) => before.includes(metadata.uid))
@@ -131,7 +131,7 @@ test('another template replaces pods, in turns', async () => {
   await it.settle(6_000)
   const after = (await it.cluster.pods.list()).items
   assert.deepEqual(
-    after.map(({ spec }) => spec.containers[0].command.at(-1)),
+    after.map(({ spec }) => spec.containers[0].command?.at(-1)),
     ['--new', '--new'],
   )
   await upgraded.stop()

@@ -8,12 +8,14 @@ import { reconcileDeletion } from './controllers/deletion/controller.ts'
 import { reconcilePod } from './controllers/instance-pod/controller.ts'
 import { reconcileStatus, sweepStatus } from './controllers/session-status/controller.ts'
 import { createOperatorMetrics } from './metrics.ts'
+import { prepareTemplate, type SessionPodTemplate } from './pods/template.ts'
 import { type Controller, createController, type Reconcile } from './queue/controller.ts'
 import { createPacer } from './queue/pacer.ts'
 import type { Priority } from './queue/work-queue.ts'
 import { queueKeyOf } from './resource-key.ts'
 
-export type OperatorDeps = Omit<OperatorContext, 'calls'> & {
+export type OperatorDeps = Omit<OperatorContext, 'calls' | 'template'> & {
+  readonly template: SessionPodTemplate
   /** Brings news of sessions and reaches them. What it loses, sweeps find. */
   readonly bus: Pick<Bus, 'call' | 'subscribe' | 'onResynced'>
   readonly registry: Registry
@@ -40,7 +42,8 @@ const RESYNC_MS = 600_000
 /** The reconcile loops. One process at a time may run them for a cluster. */
 export function createOperator(deps: OperatorDeps): Operator {
   const { cluster, clock, logger, bus } = deps
-  const context: OperatorContext = { ...deps, calls: createSessionCalls(bus) }
+  const template = prepareTemplate(deps.template, deps.masterKey)
+  const context: OperatorContext = { ...deps, template, calls: createSessionCalls(bus) }
   const metricsOf = createOperatorMetrics(deps.registry)
   const pacer = createPacer({ clock, ...deps.starts })
   const controller = (name: string, reconcile: Reconcile): Controller =>

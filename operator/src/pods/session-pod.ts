@@ -1,39 +1,26 @@
-import { createHash } from 'node:crypto'
 import {
-  GROUP,
   instanceIdOf,
+  ORGANIZATION_LABEL,
   type OwnerReference,
   RESTARTED_AT_ANNOTATION,
   type ResourceKey,
   type WhatsAppInstance,
 } from '@warren/contracts'
 import type { PodSpec, SessionPodManifest } from '@warren/runtime/cluster'
-
-/** What all session pods of an installation have in common; the composition root gives it. */
-export type SessionPodTemplate = {
-  /** Absent on one machine, where a pod is a process. */
-  readonly image?: string
-  readonly command: readonly string[]
-  readonly args?: readonly string[]
-  /** Addresses of the data services and everything else that is the same for all. */
-  readonly env: Readonly<Record<string, string>>
-  /** Folder in which the pod finds its instance's key. */
-  readonly keyFolder: string
-  /** A session needs a moment to store its last commit and to release its lease. */
-  readonly terminationGracePeriodSeconds: number
-}
-
-/** What the pod was made from. A pod with another hash is replaced. */
-export const TEMPLATE_HASH_ANNOTATION = `${GROUP}/template-hash`
+import { clusterSpec, containerSpec } from './cluster-spec.ts'
+import {
+  INSTANCE_ANNOTATION,
+  INSTANCE_HASH_LABEL,
+  SESSION_LABELS,
+  TEMPLATE_HASH_ANNOTATION,
+} from './labels.ts'
+import { podKeyOf } from './pod-names.ts'
+import { digestOf, type PreparedTemplate } from './template.ts'
 
 /** File of the instance's key below the template's `keyFolder`, and its name in the secret. */
 export const KEY_FILE = 'instance-key'
 
-/** The pod has the instance's name: the API server itself then refuses a second one. */
-export function podKeyOf(instance: ResourceKey): ResourceKey {
-  return { namespace: instance.namespace, name: instance.name }
-}
-
+/** The secret of an instance: its own key, and the connection strings that all sessions share. */
 export function keySecretKeyOf(instance: ResourceKey): ResourceKey {
   return { namespace: instance.namespace, name: `${instance.name}-session-key` }
 }
@@ -51,58 +38,90 @@ export function ownedBy(instance: WhatsAppInstance): OwnerReference {
   }
 }
 
-/** The pod that this instance should have. The same instance and template give the same pod, hash included. */
-export function sessionPodOf(instance: WhatsAppInstance, template: SessionPodTemplate): SessionPodManifest {
+/**
+ * The pod that this instance should have. The same instance and template give the same pod and hash; the hash does not depend on which of
+ * the instance's names the pod has.
+ */
+export function sessionPodOf(
+  instance: WhatsAppInstance,
+  template: PreparedTemplate,
+  ordinal = 1,
+): SessionPodManifest {
   const { organization } = instance.spec
-  const spec = podSpec(instance, template)
   const restartedAt = instance.metadata.annotations?.[RESTARTED_AT_ANNOTATION]
+  const key = podKeyOf(instance.metadata, ordinal)
+  const name = instanceIdOf(instance.metadata)
   return {
     metadata: {
-      ...podKeyOf(instance.metadata),
+      ...key,
       labels: {
-        'app.kubernetes.io/name': 'warren',
-        'app.kubernetes.io/component': 'session',
+        ...template.labels,
+        ...SESSION_LABELS,
         'app.kubernetes.io/managed-by': 'warren-operator',
-        [`${GROUP}/organization`]: organization,
+        [ORGANIZATION_LABEL]: organization,
+        [INSTANCE_HASH_LABEL]: digestOf(name),
       },
       annotations: {
-        [TEMPLATE_HASH_ANNOTATION]: createHash('sha256')
-          .update(JSON.stringify(spec))
-          .digest('hex')
-          .slice(0, 16),
+        ...template.annotations,
+        [INSTANCE_ANNOTATION]: instance.metadata.name,
+        [TEMPLATE_HASH_ANNOTATION]: hashOf(instance, template),
         ...(restartedAt === undefined ? {} : { [RESTARTED_AT_ANNOTATION]: restartedAt }),
       },
       ownerReferences: [ownedBy(instance)],
     },
-    spec,
+    spec: podSpec(instance, template, key.name),
   }
 }
 
-function podSpec(instance: WhatsAppInstance, template: SessionPodTemplate): PodSpec {
-  const { pairing, organization } = instance.spec
+/** Of everything that a running pod was made from and that only a new one can have. */
+function hashOf(instance: WhatsAppInstance, template: PreparedTemplate): string {
+  const { labels, annotations, secretsDigest } = template
+  const spec = podSpec(instance, template, instance.metadata.name)
+  return digestOf({ spec, labels, annotations, secretsDigest })
+}
+
+function podSpec(instance: WhatsAppInstance, template: PreparedTemplate, podName: string): PodSpec {
+  const { keyFolder, secretEnv = {} } = template
   const env: Record<string, string> = {
     ...template.env,
-    WARREN_INSTANCE: instanceIdOf(instance.metadata),
-    WARREN_ORGANIZATION: organization,
-    WARREN_POD_NAME: podKeyOf(instance.metadata).name,
-    WARREN_INSTANCE_KEY_FILE: `${template.keyFolder}/${KEY_FILE}`,
-    WARREN_PAIRING_METHOD: pairing.method.toLowerCase(),
-    WARREN_PAIRING_MAX_ATTEMPTS: String(pairing.maxAttempts),
-    ...(pairing.phoneNumber === undefined ? {} : { WARREN_PAIRING_PHONE_NUMBER: pairing.phoneNumber }),
+    ...instanceEnv(instance),
+    WARREN_POD_NAME: podName,
+    WARREN_INSTANCE_KEY_FILE: `${keyFolder}/${KEY_FILE}`,
+    ...Object.fromEntries(Object.keys(secretEnv).map((name) => [`${name}_FILE`, `${keyFolder}/${name}`])),
   }
+  const inCluster = template.image !== undefined
   return {
     restartPolicy: 'Always',
     terminationGracePeriodSeconds: template.terminationGracePeriodSeconds,
+    ...(inCluster ? clusterSpec(instance.spec, template) : {}),
     containers: [
       {
         name: 'session',
-        ...(template.image === undefined ? {} : { image: template.image }),
-        command: [...template.command],
+        ...(template.command === undefined ? {} : { command: [...template.command] }),
         ...(template.args === undefined ? {} : { args: [...template.args] }),
+        ...(inCluster ? containerSpec(instance.spec, template) : {}),
         env: Object.entries(env).map(([name, value]) => ({ name, value })),
-        volumeMounts: [{ name: 'instance-key', mountPath: template.keyFolder, readOnly: true }],
+        volumeMounts: [
+          { name: 'instance-key', mountPath: keyFolder, readOnly: true },
+          ...(inCluster ? [{ name: 'tmp', mountPath: '/tmp' }] : []),
+        ],
       },
     ],
-    volumes: [{ name: 'instance-key', secret: { secretName: keySecretKeyOf(instance.metadata).name } }],
+    volumes: [
+      { name: 'instance-key', secret: { secretName: keySecretKeyOf(instance.metadata).name } },
+      ...(inCluster ? [{ name: 'tmp', emptyDir: { sizeLimit: '64Mi' } }] : []),
+    ],
+  }
+}
+
+/** What the session is told of its instance. */
+function instanceEnv({ metadata, spec }: WhatsAppInstance): Record<string, string> {
+  const { pairing, organization } = spec
+  return {
+    WARREN_INSTANCE: instanceIdOf(metadata),
+    WARREN_ORGANIZATION: organization,
+    WARREN_PAIRING_METHOD: pairing.method.toLowerCase(),
+    WARREN_PAIRING_MAX_ATTEMPTS: String(pairing.maxAttempts),
+    ...(pairing.phoneNumber === undefined ? {} : { WARREN_PAIRING_PHONE_NUMBER: pairing.phoneNumber }),
   }
 }

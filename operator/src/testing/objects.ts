@@ -9,7 +9,7 @@ import {
 } from '@warren/contracts'
 import type { SessionPod } from '@warren/runtime/cluster'
 import { sessionPodOf } from '../pods/session-pod.ts'
-import { TEMPLATE } from './operator-harness.ts'
+import { PREPARED } from './operator-harness.ts'
 
 export const NOW = new Date('2026-01-01T00:10:00.000Z')
 const BEFORE = '2026-01-01T00:00:00.000Z'
@@ -36,7 +36,7 @@ export const INSTANCE: WhatsAppInstance = {
 
 /** The running pod that the operator would have made for it. */
 export function podOf(instance: WhatsAppInstance): SessionPod {
-  const { metadata, spec } = sessionPodOf(instance, TEMPLATE)
+  const { metadata, spec } = sessionPodOf(instance, PREPARED)
   return {
     apiVersion: 'v1',
     kind: 'Pod',

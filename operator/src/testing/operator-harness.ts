@@ -17,13 +17,19 @@ import { createMemoryLogger } from '@warren/runtime/logger'
 import { Registry } from '@warren/runtime/metrics'
 import { createMemorySessionStore, type Lease } from '@warren/runtime/session-store'
 import { createOperator, type OperatorDeps } from '../operator.ts'
+import { prepareTemplate, type SessionPodTemplate } from '../pods/template.ts'
 
 export const TEMPLATE = {
   command: ['session'],
   env: {},
+  secretEnv: { MONGODB_URI: 'mongodb://user:pass@db', REDIS_URL: 'redis://cache' },
   keyFolder: 'secrets',
   terminationGracePeriodSeconds: 10,
-}
+} satisfies SessionPodTemplate
+
+export const MASTER_KEY = { id: 1, bytes: new Uint8Array(32).fill(7) }
+export const PREPARED = prepareTemplate(TEMPLATE, MASTER_KEY)
+
 const LEASE_MS = 15_000
 
 /** @param options.reachable whether sessions answer commands */
@@ -56,15 +62,15 @@ export function createHarness(options: { reachable?: boolean; perSecond?: number
     },
     onResynced: () => ({ stop() {} }),
   }
-  const makeOperator = (command: readonly string[] = TEMPLATE.command) =>
+  const makeOperator = (template: Partial<SessionPodTemplate> = {}) =>
     createOperator({
       cluster,
       sessions,
       bus,
       clock,
       logger,
-      template: { ...TEMPLATE, command },
-      masterKey: { id: 1, bytes: new Uint8Array(32).fill(7) },
+      template: { ...TEMPLATE, ...template },
+      masterKey: MASTER_KEY,
       registry: new Registry(),
       starts: { perSecond: options.perSecond ?? 1_000, burst: options.burst ?? 1_000 },
     })

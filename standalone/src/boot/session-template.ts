@@ -13,9 +13,7 @@ export function sessionTemplate(services: {
     command: [process.execPath, ...SESSION_NODE_FLAGS, SESSION_MAIN],
     env: {
       ...SESSION_NODE_ENV,
-      MONGODB_URI: services.mongoUri,
       MONGODB_SESSIONS_DB: services.sessionsDb,
-      REDIS_URL: services.redisUrl,
       // Any port, and nobody but this machine.
       HEALTH_PORT: '0',
       HEALTH_HOST: '127.0.0.1',
@@ -24,6 +22,7 @@ export function sessionTemplate(services: {
       NODE_ENV: services.simulator ? 'development' : 'production',
       ...(services.simulator ? { WARREN_WHATSAPP_SIMULATOR: services.simulator } : {}),
     },
+    secretEnv: { MONGODB_URI: services.mongoUri, REDIS_URL: services.redisUrl },
     keyFolder: 'secrets',
     // A terminal should not wait longer for its prompt.
     terminationGracePeriodSeconds: 4,

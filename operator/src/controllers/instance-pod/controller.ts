@@ -8,7 +8,7 @@ import { resourceKeyOf } from '../../resource-key.ts'
 import { sessionKeyFor } from '../../session-state.ts'
 import { deletionStage } from '../deletion/decide.ts'
 import { decidePod, type PodAction } from './decide.ts'
-import { ensureKey } from './ensure-key.ts'
+import { ensureSecret } from './ensure-secret.ts'
 
 const LOGOUT_CHECK_MS = 1_000
 
@@ -48,7 +48,7 @@ export function reconcilePod(context: OperatorContext, pacer: Pacer) {
     const { namespace, name } = instance.metadata
     const log = logger.child({ instance: `${namespace}/${name}` })
     if (action.do === 'create') {
-      await ensureKey(cluster.secrets, instance, masterKey)
+      await ensureSecret(cluster.secrets, instance, { masterKey, ...template })
       await cluster.pods.create(sessionPodOf(instance, template))
       log.info('session pod created')
       cluster.events.record(instance, {

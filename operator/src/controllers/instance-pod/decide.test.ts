@@ -4,7 +4,7 @@ import { FINALIZER, RESTARTED_AT_ANNOTATION, type WhatsAppInstance } from '@warr
 import type { SessionPod } from '@warren/runtime/cluster'
 import { sessionPodOf } from '../../pods/session-pod.ts'
 import { INSTANCE, podOf } from '../../testing/objects.ts'
-import { TEMPLATE } from '../../testing/operator-harness.ts'
+import { PREPARED } from '../../testing/operator-harness.ts'
 import type { DeletionStage } from '../deletion/decide.ts'
 import { decidePod } from './decide.ts'
 
@@ -63,7 +63,7 @@ for (const { when, instance: change, pod: changePod, deletion = 'none', expected
     const instance = structuredClone(INSTANCE)
     const pod = changePod === 'none' ? undefined : (changePod ?? ((it) => it))(podOf(instance))
     change?.(instance)
-    const action = decidePod({ instance, pod, desired: sessionPodOf(instance, TEMPLATE), deletion })
+    const action = decidePod({ instance, pod, desired: sessionPodOf(instance, PREPARED), deletion })
     const told = action.do === 'delete' ? `delete ${action.reason}${action.paced ? ' paced' : ''}` : action.do
     assert.equal(told, expected)
     if (action.do === 'delete') assert.equal(action.uid, pod?.metadata.uid)

@@ -1,7 +1,7 @@
 import { FINALIZER, RESTARTED_AT_ANNOTATION, type WhatsAppInstance } from '@warren/contracts'
 import type { SessionPod, SessionPodManifest } from '@warren/runtime/cluster'
+import { TEMPLATE_HASH_ANNOTATION } from '../../pods/labels.ts'
 import { ownershipOf } from '../../pods/ownership.ts'
-import { TEMPLATE_HASH_ANNOTATION } from '../../pods/session-pod.ts'
 import type { DeletionStage } from '../deletion/decide.ts'
 
 export type PodView = {

@@ -43,8 +43,8 @@ export type PodContainer = {
   readonly name: string
   readonly image?: string
   readonly imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never'
-  /** Replaces the image's entry point; the program first. */
-  readonly command: readonly string[]
+  /** Replaces the image's entry point, the program first. One machine has no images and needs it. */
+  readonly command?: readonly string[]
   readonly args?: readonly string[]
   readonly env?: readonly EnvVar[]
   readonly volumeMounts?: readonly VolumeMount[]

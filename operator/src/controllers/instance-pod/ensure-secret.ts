@@ -1,0 +1,55 @@
+import { isDeepStrictEqual } from 'node:util'
+import { instanceIdOf, isWarrenError, WarrenError, type WhatsAppInstance } from '@warren/contracts'
+import type { Secret, SecretClient } from '@warren/runtime/cluster'
+import { deriveInstanceKey, type SealingKey } from '@warren/runtime/crypto'
+import { KEY_FILE, keySecretKeyOf, ownedBy } from '../../pods/session-pod.ts'
+
+/**
+ * Sees to it that the instance's secret is there and right: its own key, and the connection strings. The key is derived, so it is the same
+ * after any loss of the secret, and a pod never sees the master key.
+ * @throws WarrenError `conflict` while a secret of another owner has the name
+ */
+export async function ensureSecret(
+  secrets: SecretClient,
+  instance: WhatsAppInstance,
+  sources: { readonly masterKey: SealingKey; readonly secretEnv?: Readonly<Record<string, string>> },
+): Promise<void> {
+  const key = keySecretKeyOf(instance.metadata)
+  const data = secretData(instance, sources)
+  try {
+    await secrets.create({ metadata: { ...key, ownerReferences: [ownedBy(instance)] }, data })
+    return
+  } catch (error) {
+    if (!isWarrenError(error, 'already_exists')) throw error
+  }
+  const present = await secrets.get(key)
+  // Gone between the two: the next attempt makes it.
+  if (!present)
+    throw new WarrenError('conflict', `the secret ${key.namespace}/${key.name} was removed meanwhile`)
+  if (!present.metadata.ownerReferences?.some(({ uid }) => uid === instance.metadata.uid))
+    throw new WarrenError('conflict', `the secret ${key.namespace}/${key.name} belongs to something else`)
+  if (!isDeepStrictEqual(plain(present.data), plain(data))) await secrets.update(key, data)
+}
+
+function secretData(
+  instance: WhatsAppInstance,
+  { masterKey, secretEnv = {} }: Parameters<typeof ensureSecret>[2],
+): Secret['data'] {
+  const derived = deriveInstanceKey(masterKey, instance.spec.organization, instanceIdOf(instance.metadata))
+  const files = { ...secretEnv, [KEY_FILE]: encodeKey(derived) }
+  return Object.fromEntries(
+    Object.entries(files).map(([name, text]) => [name, new TextEncoder().encode(text)]),
+  )
+}
+
+/** As session pods read it: number and base64 of the bytes. */
+function encodeKey(key: SealingKey): string {
+  return `${key.id}:${Buffer.from(key.bytes).toString('base64')}`
+}
+
+/** Bytes of whatever class, comparable. */
+function plain(data: Secret['data']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(data).map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')]),
+  )
+}
