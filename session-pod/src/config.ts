@@ -1,4 +1,4 @@
-import { ORGANIZATION_PATTERN } from '@warren/contracts'
+import { CONTROL_PORT, ORGANIZATION_PATTERN } from '@warren/contracts'
 import type { SealingKey } from '@warren/runtime/crypto'
 import Joi from 'joi'
 
@@ -87,7 +87,7 @@ export const CONFIG_SCHEMA = Joi.object<PodConfig>({
   HEALTH_PORT: Joi.number().port().default(8081).description('Port of probes and metrics; 0 for any.'),
   HEALTH_HOST: Joi.string().description('Interface of probes and metrics; all unless set.'),
   CONTROL_PORT: Joi.alternatives(Joi.number().port(), Joi.valid('off'))
-    .default(8082)
+    .default(CONTROL_PORT)
     .description('Port of the control listener on 127.0.0.1, for `kubectl wa`; 0 for any, `off` for none.'),
   LOG_LEVEL: Joi.string()
     .valid('error', 'warn', 'info', 'http', 'debug')
