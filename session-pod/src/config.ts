@@ -13,6 +13,7 @@ export type PodConfig = {
   WARREN_PAIRING_METHOD: 'qr' | 'code'
   WARREN_PAIRING_PHONE_NUMBER?: string
   WARREN_PAIRING_MAX_ATTEMPTS: number
+  WARREN_PASSKEY_CONFIRM: 'whenStale' | 'always'
   WARREN_LEASE_SECONDS: number
   WARREN_WHATSAPP_SIMULATOR?: string
   WARREN_WHATSAPP_VERSION?: string
@@ -65,6 +66,12 @@ export const CONFIG_SCHEMA = Joi.object<PodConfig>({
     .max(6)
     .default(3)
     .description('QRs or codes until the pairing waits for a person.'),
+  WARREN_PASSKEY_CONFIRM: Joi.string()
+    .valid('whenStale', 'always')
+    .default('whenStale')
+    .description(
+      'When a person compares a code with the phone while linking with a passkey: only when the QR was scanned more than five minutes before, or always.',
+    ),
   WARREN_LEASE_SECONDS: Joi.number()
     .integer()
     .min(3)

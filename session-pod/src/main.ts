@@ -188,6 +188,7 @@ async function openPod(
     leaseTtlMs,
     pairing: pairingOf(config),
     maxAttempts: config.WARREN_PAIRING_MAX_ATTEMPTS,
+    confirmPasskey: config.WARREN_PASSKEY_CONFIRM,
     ...(config.WARREN_PAIRING_PHONE_NUMBER ? { onlyPhone: config.WARREN_PAIRING_PHONE_NUMBER } : {}),
     ...(url ? { url } : {}),
     ...(version ? { version } : {}),

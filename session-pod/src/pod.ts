@@ -23,6 +23,7 @@ import { createSession, type Session, storedRest } from './session/session.ts'
 import { createStore } from './store/index.ts'
 import {
   accountOf,
+  type ConnectOptions,
   createAddressBook,
   createBarrier,
   createKeyStores,
@@ -58,6 +59,7 @@ export type PodOptions = {
   /** Only this number may be linked. */
   readonly onlyPhone?: string
   readonly maxAttempts: number
+  readonly confirmPasskey: ConnectOptions['confirmPasskey']
   /** Where to connect instead of WhatsApp. */
   readonly url?: string
   readonly version?: [number, number, number]
@@ -189,6 +191,7 @@ export function createPod(options: PodOptions): Pod {
     ...(options.url ? { url: options.url } : {}),
     ...(options.version ? { version: options.version } : {}),
     ...(options.onlyPhone ? { onlyPhone: options.onlyPhone } : {}),
+    confirmPasskey: options.confirmPasskey,
     dispatch: (event) => session.dispatch(event),
     onReady: (messenger) => sender.ready(messenger),
     onPresence(stanza) {

@@ -18,7 +18,12 @@ import type { Barrier, RawSocket } from './barrier.ts'
 import { endingOf } from './ending.ts'
 import type { KeyStores, OwnIds } from './key-store.ts'
 import { BROWSER, linkedPhone, pairRefusal, qrText, refsOf, renewSecret } from './pairing.ts'
-import { createPasskeyPairing, type PasskeyFailure, type PasskeyPairing } from './passkey/index.ts'
+import {
+  createPasskeyPairing,
+  type PasskeyFailure,
+  type PasskeyPairing,
+  type PasskeyPairingOptions,
+} from './passkey/index.ts'
 import { createQrRotation, type QrRotation } from './qr-rotation.ts'
 import { baileysLogger } from './quiet.ts'
 import { signalRepositoryFactory } from './repository.ts'
@@ -58,6 +63,8 @@ export type ConnectOptions = {
   readonly version?: WAVersion
   /** Only this number may be linked. */
   readonly onlyPhone?: string
+  /** Whether a person compares codes although the QR was scanned a moment ago. */
+  readonly confirmPasskey: PasskeyPairingOptions['confirm']
   readonly events: ConnectionEvents
 }
 
@@ -96,6 +103,7 @@ export function connect(options: ConnectOptions): Connection {
   const passkey = createPasskeyPairing({
     creds,
     query: (iq) => socket.query(iq),
+    confirm: options.confirmPasskey,
     clock,
     logger: options.logger,
     onStep: events.passkey,

@@ -56,11 +56,12 @@ export const createOperations = (context: OperationsContext): SimulatorOperation
 
     phones: {
       async create(input) {
-        const { number, pushName, initialSync } = check<PhoneInput>(schemas.phone, input)
+        const { number, pushName, initialSync, passkey } = check<PhoneInput>(schemas.phone, input)
         const subscriber = world.directory.ensure(number)
         subscriber.isPhone = true
         if (pushName !== undefined) subscriber.pushName = pushName
         if (initialSync !== undefined) subscriber.initialSync = initialSync
+        if (passkey !== undefined) subscriber.passkey = passkey ?? undefined
         return presentPhone(world, subscriber)
       },
       async list() {

@@ -16,6 +16,8 @@ export const presentPhone = (world: World, subscriber: Subscriber): Phone => ({
   lid: subscriber.lid,
   pushName: subscriber.pushName,
   initialSync: subscriber.initialSync,
+  ...(subscriber.passkey ? { passkey: subscriber.passkey.credentialId } : {}),
+  ...(subscriber.passkeyCode ? { passkeyCode: subscriber.passkeyCode } : {}),
   devices: [...subscriber.companions.values()].map((one) => presentDevice(world, subscriber, one)),
 })
 

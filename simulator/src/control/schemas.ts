@@ -29,6 +29,13 @@ export const schemas = {
     number: number.required(),
     pushName: Joi.string().max(100),
     initialSync: Joi.boolean(),
+    passkey: Joi.object({
+      credentialId: Joi.string()
+        .pattern(/^[\w-]+$/)
+        .max(2_000)
+        .required(),
+      publicKey: Joi.string().base64().max(2_000).required(),
+    }).allow(null),
   }),
   contact: Joi.object({ number: number.required(), pushName: Joi.string().max(100), ...behaviour }),
   behaviour: Joi.object(behaviour),
@@ -56,6 +63,8 @@ export const schemas = {
     ackError: Joi.object({ code: statusCode.required(), times }),
     ignoreIqs: Joi.alternatives(Joi.boolean(), Joi.array().items(Joi.string())),
     companionRegRefresh: Joi.boolean(),
+    refuseCode: statusCode,
+    passkey: Joi.string().valid('noOptions', 'refusePrologue', 'noContinuation'),
     upgradeStatus: Joi.number().integer().min(400).max(599),
     refuseConnections: Joi.boolean(),
   }),

@@ -1,13 +1,13 @@
 import type { LinkedDevice } from '../connection/pairing/link.ts'
 import type { Addressing } from '../world/address.ts'
-import type { Behaviour } from '../world/directory.ts'
+import type { Behaviour, Passkey } from '../world/directory.ts'
 import type { Faults } from '../world/faults.ts'
 import type { LedgerFilter, LedgerPage } from '../world/ledger.ts'
 import type { EndEvent } from '../world/sessions.ts'
 import type { SentFromPhone } from '../world/to-session.ts'
 
 export type { FromSession, LedgerEntry, LedgerFilter, LedgerPage, ToSession } from '../world/ledger.ts'
-export type { Addressing, Behaviour, EndEvent, Faults, LinkedDevice, SentFromPhone }
+export type { Addressing, Behaviour, EndEvent, Faults, LinkedDevice, Passkey, SentFromPhone }
 
 /** What a client needs to trust this server instead of WhatsApp. */
 export interface Trust {
@@ -24,6 +24,10 @@ export interface Phone {
   lid: string
   pushName: string
   initialSync: boolean
+  /** Id of the registered passkey, if there is one. */
+  passkey?: string
+  /** `XXXX-XXXX`, while the phone shows it to be compared. */
+  passkeyCode?: string
   devices: PhoneDevice[]
 }
 
@@ -50,6 +54,8 @@ export interface PhoneInput {
   pushName?: string | undefined
   /** Send app state keys and an empty history after linking. Default false. */
   initialSync?: boolean | undefined
+  /** Registers a passkey, for which WhatsApp asks when a device is linked; null removes it. */
+  passkey?: Passkey | null | undefined
 }
 
 export type ContactInput = Partial<Behaviour> & { number: string; pushName?: string | undefined }

@@ -36,6 +36,14 @@ export interface Behaviour {
   registered: boolean
 }
 
+/** A passkey that a number has registered with WhatsApp. */
+export interface Passkey {
+  /** base64url */
+  credentialId: string
+  /** SubjectPublicKeyInfo in base64, as `getPublicKey()` gives it. */
+  publicKey: string
+}
+
 /** A phone number: a contact, or an account when companions are linked to it. */
 export interface Subscriber {
   number: string
@@ -46,6 +54,10 @@ export interface Subscriber {
   /** Sends app state keys and an empty history to a companion that logs in first. */
   initialSync: boolean
   behaviour: Behaviour
+  /** WhatsApp asks for it when a device is linked. */
+  passkey?: Passkey | undefined
+  /** What the phone shows to be compared, while a device that did not vouch for itself is linked. */
+  passkeyCode?: string | undefined
   /** Device 0, played by the simulator. Made when first needed. */
   readonly phone: SignalDevice
   companions: Map<number, Companion>
@@ -55,6 +67,7 @@ export interface Subscriber {
 
 export interface SubscriberState extends Pick<Subscriber, 'number' | 'pushName' | 'isPhone' | 'initialSync'> {
   behaviour: Partial<Behaviour>
+  passkey?: Passkey | undefined
   phone?: SignalDeviceState | undefined
   companions: Omit<Companion, 'queue'>[]
   nextDevice: number
@@ -90,6 +103,7 @@ export const createDirectory = (defaults: () => Behaviour): Directory => {
       isPhone: kept?.isPhone ?? false,
       initialSync: kept?.initialSync ?? false,
       behaviour: { ...defaults(), ...kept?.behaviour },
+      passkey: kept?.passkey,
       get phone() {
         let device = devices.get(number)
         if (!device) {
@@ -125,6 +139,7 @@ export const createDirectory = (defaults: () => Behaviour): Directory => {
       isPhone: subscriber.isPhone,
       initialSync: subscriber.initialSync,
       behaviour: subscriber.behaviour,
+      passkey: subscriber.passkey,
       phone: devices.get(subscriber.number)?.state(),
       companions: [...subscriber.companions.values()].map(({ queue: _, ...companion }) => companion),
       nextDevice: subscriber.nextDevice,

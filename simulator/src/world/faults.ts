@@ -14,6 +14,10 @@ export interface Faults {
   ignoreIqs?: boolean | string[]
   /** A scan is answered by `companion_reg_refresh` first: the client must draw a QR with a new secret. */
   companionRegRefresh?: boolean
+  /** An iq error for the next requests of a pairing code. */
+  refuseCode?: number
+  /** Linking with a passkey goes wrong: options only when asked for, the assertion refused, or silence after it. */
+  passkey?: 'noOptions' | 'refusePrologue' | 'noContinuation'
   /** HTTP status for the WebSocket upgrade. Global only: the account is not known yet. */
   upgradeStatus?: number
   /** TCP connections are reset at once. Global only. */

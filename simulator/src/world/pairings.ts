@@ -10,6 +10,10 @@ export interface PendingCompanion {
   /** ADV secrets (base64) that `companion_reg_refresh` made invalid. */
   retiredSecrets: Set<string>
   code?: PendingCode
+  /** Answers to the companion's iqs, by the tag of their child: the children of the result. Throws `IqError`. */
+  questions: Map<string, (asking: BinaryNode) => BinaryNode[] | undefined>
+  /** Aborted when the connection closes. */
+  gone: AbortSignal
   send(node: BinaryNode): void
   /** Sends an iq and resolves with the client's result; rejects when the connection closes or after 10 s. */
   request(node: BinaryNode): Promise<BinaryNode>

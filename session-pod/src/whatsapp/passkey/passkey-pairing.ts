@@ -49,6 +49,8 @@ export type PasskeyPairingOptions = {
   readonly creds: AuthenticationCreds
   /** Sends an iq; resolves with the answer, undefined when there was none in time; rejects with WhatsApp's error. */
   readonly query: (iq: BinaryNode) => Promise<BinaryNode | undefined>
+  /** `whenStale`: the secret of a QR that was just scanned vouches for this device, and nobody compares codes. */
+  readonly confirm: 'whenStale' | 'always'
   readonly clock: Clock
   readonly logger: Logger
   readonly onStep: (step: PasskeyStep) => void
@@ -167,7 +169,7 @@ export function createPasskeyPairing(options: PasskeyPairingOptions): PasskeyPai
     if (!ref?.length) throw new Error('WhatsApp gave no reference')
     mine.companion = createCompanion(Buffer.from(ref).toString('utf8'))
     const { prologue } = mine.companion
-    mine.proven = clock.monotonicMs() < mine.handoffUntilMs
+    mine.proven = options.confirm === 'whenStale' && clock.monotonicMs() < mine.handoffUntilMs
     const children = [
       node('credential_id', bytesOf(assertion.rawId)),
       node('webauthn_assertion', assertionJson(assertion)),

@@ -8,8 +8,21 @@ import { usync } from './usync.ts'
 
 const HANDLERS: IqHandlers = { ...encrypt, ...usync, ...media, ...appState, ...account }
 
-const reply = (iq: BinaryNode, type: 'result' | 'error', content?: BinaryNode[]): BinaryNode =>
-  node('iq', { id: iq.attrs.id, type, from: iq.attrs.to?.replace(/^@/, '') || SERVER }, content)
+/** The reply with the children that `answer` gives, or with the `IqError` that it throws. */
+export const replyTo = (
+  iq: BinaryNode,
+  answer: () => BinaryNode[] | undefined,
+  from = iq.attrs.to?.replace(/^@/, '') || SERVER,
+): BinaryNode => {
+  const reply = (type: 'result' | 'error', content?: BinaryNode[]) =>
+    node('iq', { id: iq.attrs.id, type, from }, content)
+  try {
+    return reply('result', answer())
+  } catch (error) {
+    if (!(error instanceof IqError)) throw error
+    return reply('error', [node('error', { code: String(error.code), text: error.message })])
+  }
+}
 
 /** The reply to an iq. Unknown questions get an empty result, which every client of today is content with. */
 export const answerIq = (iq: BinaryNode, context: IqContext): BinaryNode => {
@@ -17,10 +30,5 @@ export const answerIq = (iq: BinaryNode, context: IqContext): BinaryNode => {
   const question = `${xmlns} ${type}/${firstChild(iq)?.tag ?? ''}`
   const handler = HANDLERS[question] ?? HANDLERS[xmlns]
   if (!handler) context.world.settings.log(`unknown iq ${question}, answered with an empty result`)
-  try {
-    return reply(iq, 'result', handler?.(iq, context))
-  } catch (error) {
-    if (!(error instanceof IqError)) throw error
-    return reply(iq, 'error', [node('error', { code: String(error.code), text: error.message })])
-  }
+  return replyTo(iq, () => handler?.(iq, context))
 }

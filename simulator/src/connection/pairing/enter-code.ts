@@ -6,7 +6,8 @@ import { Refusal } from '../../world/errors.ts'
 import type { PendingCompanion } from '../../world/pairings.ts'
 import type { World } from '../../world/world.ts'
 import { unsealBundle } from './key-bundle.ts'
-import { type LinkedDevice, linkCompanion } from './link.ts'
+import type { LinkedDevice } from './link.ts'
+import { finishLink } from './passkey.ts'
 
 const SALT_BYTES = 32
 const IV_BYTES = 16
@@ -72,5 +73,5 @@ export const enterCode = async (
   }
   const identityKey = Curve.sharedKey(subscriber.phone.identity.private, bundle.companionIdentity)
   const secret = hkdf(Buffer.concat([sharedKey, identityKey, bundle.random]), 32, { info: 'adv_secret' })
-  return linkCompanion(subscriber, pending, secret)
+  return finishLink(world, subscriber, pending, secret)
 }

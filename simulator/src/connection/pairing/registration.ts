@@ -12,6 +12,8 @@ import {
 } from '../../protocol/node.ts'
 import type { PendingCompanion } from '../../world/pairings.ts'
 import type { World } from '../../world/world.ts'
+import { IqError } from '../iq/iq.ts'
+import { replyTo } from '../iq/router.ts'
 import { createRequests } from '../requests.ts'
 import type { Role, Wire } from '../wire.ts'
 
@@ -38,12 +40,15 @@ export const startRegistration = (
   data: proto.ClientPayload.IDevicePairingRegistrationData,
 ): Role => {
   const requests = createRequests(wire)
+  const gone = new AbortController()
   const pending: PendingCompanion = {
     noiseKey,
     keys: signalKeys(data),
     platform: platformOf(data),
     refs: Array.from({ length: REFS }, () => `2@${randomBytes(48).toString('base64url')}`),
     retiredSecrets: new Set(),
+    questions: new Map(),
+    gone: gone.signal,
     send: (stanza) => void wire.send(stanza),
     request: requests.send,
     nextFinish: () => requests.expect('companion_finish'),
@@ -54,21 +59,32 @@ export const startRegistration = (
   }
   world.pairings.add(pending)
 
-  const takeCodeRequest = (registration: BinaryNode): BinaryNode | undefined => {
+  const takeCodeRequest = (registration: BinaryNode): BinaryNode[] | undefined => {
     if (registration.attrs.stage === 'companion_finish') {
       requests.settle('companion_finish', registration)
       return undefined
     }
-    const ref = randomBytes(24).toString('base64url')
     const number = registration.attrs.jid?.split('@')[0] ?? ''
+    const refusal = world.faults.effective(number).refuseCode
+    if (refusal !== undefined) throw new IqError(refusal, 'the code is refused')
+    const ref = randomBytes(24).toString('base64url')
     pending.code = {
       number,
       ref,
       wrappedEphemeral: childBytes(registration, 'link_code_pairing_wrapped_companion_ephemeral_pub'),
     }
-    return node('link_code_companion_reg', { stage: 'companion_hello' }, [
-      node('link_code_pairing_ref', {}, Buffer.from(ref)),
-    ])
+    return [
+      node('link_code_companion_reg', { stage: 'companion_hello' }, [
+        node('link_code_pairing_ref', {}, Buffer.from(ref)),
+      ]),
+    ]
+  }
+
+  const answer = (asking: BinaryNode | undefined): BinaryNode[] | undefined => {
+    if (!asking) return undefined
+    return asking.tag === 'link_code_companion_reg'
+      ? takeCodeRequest(asking)
+      : pending.questions.get(asking.tag)?.(asking)
   }
 
   wire.send(
@@ -88,13 +104,12 @@ export const startRegistration = (
         requests.settle(stanza.attrs.id ?? '', stanza)
         return
       }
-      const inner = firstChild(stanza)
-      const reply = inner?.tag === 'link_code_companion_reg' ? takeCodeRequest(inner) : undefined
-      wire.send(node('iq', { id: stanza.attrs.id, type: 'result', from: SERVER }, reply && [reply]))
+      wire.send(replyTo(stanza, () => answer(firstChild(stanza)), SERVER))
     },
     closed() {
       world.pairings.remove(pending)
       requests.stop()
+      gone.abort()
     },
   }
 }

@@ -3,7 +3,8 @@ import { node, SERVER, seconds } from '../../protocol/node.ts'
 import type { Subscriber } from '../../world/directory.ts'
 import { Refusal } from '../../world/errors.ts'
 import type { World } from '../../world/world.ts'
-import { type LinkedDevice, linkCompanion } from './link.ts'
+import type { LinkedDevice } from './link.ts'
+import { finishLink } from './passkey.ts'
 
 interface QrContent {
   ref: string
@@ -57,5 +58,5 @@ export const scanQr = async (world: World, subscriber: Subscriber, qr: string): 
   if (pending.retiredSecrets.has(content.advSecret)) {
     throw new Refusal('could_not_link', "couldn't link device: the secret in the QR was retired", 'qr')
   }
-  return linkCompanion(subscriber, pending, Buffer.from(content.advSecret, 'base64'))
+  return finishLink(world, subscriber, pending, Buffer.from(content.advSecret, 'base64'))
 }
