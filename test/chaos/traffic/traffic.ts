@@ -1,0 +1,95 @@
+/** Messages both ways in every chat of every session, until enough were sent and the faults are over. */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { SimulatorOperations } from '@warren/simulator'
+import { createRandom, type Random } from '../random.ts'
+import type { Session } from '../stack/session.ts'
+import { PNG } from './picture.ts'
+import type { SentLog } from './record.ts'
+import type { Rest } from './rest.ts'
+
+export type Traffic = {
+  /** Messages are sent at most this much faster than the faults go on. */
+  hurry(): void
+  /** Lets what was begun end; resolves when everything that was asked for was accepted. */
+  stop(): Promise<void>
+  readonly errors: readonly unknown[]
+}
+
+export type TrafficOptions = {
+  readonly sessions: readonly Session[]
+  readonly simulator: SimulatorOperations
+  readonly rest: Rest
+  readonly log: SentLog
+  readonly seed: number
+  /** Mean pause between two messages of one direction of one chat, in milliseconds. */
+  readonly pauseMs: number
+}
+
+/** Share of the messages that carry a picture. */
+const PICTURES = 0.03
+/** Share of the messages that are followed by others without a pause. */
+const BURSTS = 0.15
+const BURST = 6
+/** Of the pause, once only messages are missing. */
+const HURRY = 0.05
+
+export async function startTraffic(options: TrafficOptions): Promise<Traffic> {
+  const { sessions, simulator, rest, log } = options
+  const stopping = new AbortController()
+  const errors: unknown[] = []
+  const picture = await rest.upload(PNG)
+  let factor = 1
+
+  async function out(session: Session, chat: string, number: number, random: Random): Promise<void> {
+    const { instance } = session
+    const text = `out ${instance} ${chat} ${number}`
+    const body = random.chance(PICTURES)
+      ? { to: chat, type: 'image', image: { mediaId: picture, caption: text } }
+      : { to: chat, type: 'text', text }
+    const id = await rest.send(instance, text, body)
+    log.add({ direction: 'out', instance, chat, id, text })
+  }
+
+  async function incoming(session: Session, chat: string, number: number, random: Random): Promise<void> {
+    const text = `in ${session.instance} ${chat} ${number}`
+    const image = random.chance(PICTURES)
+      ? { image: { data: PNG.toString('base64'), mimetype: 'image/png' } }
+      : {}
+    const addressing = random.chance(0.5) ? 'lid' : 'pn'
+    const { id } = await simulator.contacts.send(chat, { to: session.number, text, addressing, ...image })
+    log.add({ direction: 'in', instance: session.instance, chat, id, text })
+  }
+
+  /** One direction of one chat: the next message when the one before was accepted. */
+  async function lane(send: typeof out, session: Session, chat: string, random: Random): Promise<void> {
+    let burst = 0
+    for (let number = 1; !stopping.signal.aborted; number++) {
+      await send(session, chat, number, random)
+      if (burst === 0 && random.chance(BURSTS)) burst = random.int(1, BURST)
+      else burst = Math.max(0, burst - 1)
+      const pauseMs = burst > 0 ? 0 : -Math.log(1 - random.next()) * options.pauseMs * factor
+      await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => {})
+    }
+  }
+
+  const seeds = createRandom(options.seed)
+  const lanes = sessions.flatMap((session) =>
+    session.contacts.flatMap((chat) =>
+      [out, incoming].map((send) =>
+        lane(send, session, chat, createRandom(seeds.int(1, 2 ** 31))).catch((error: unknown) => {
+          errors.push(error)
+        }),
+      ),
+    ),
+  )
+  return {
+    errors,
+    hurry() {
+      factor = HURRY
+    },
+    async stop() {
+      stopping.abort()
+      await Promise.all(lanes)
+    },
+  }
+}
