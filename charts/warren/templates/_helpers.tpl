@@ -25,7 +25,6 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- define "warren.sessionSelector" -}}
 app.kubernetes.io/name: warren
 app.kubernetes.io/component: session
-app.kubernetes.io/managed-by: warren-operator
 {{- end -}}
 
 {{/* All labels of an object. Arguments: the root, the component. */}}

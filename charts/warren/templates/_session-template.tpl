@@ -2,8 +2,6 @@
 {{- define "warren.sessionTemplate" -}}
 {{- $session := .Values.session -}}
 {{- $env := dict
-  "MALLOC_ARENA_MAX" "1"
-  "UV_THREADPOOL_SIZE" "1"
   "MONGODB_SESSIONS_DB" .Values.mongodb.sessionsDatabase
   "LOG_LEVEL" $session.logLevel
   "HEALTH_PORT" "8081"
@@ -15,26 +13,34 @@
 {{- $template := dict
   "image" (include "warren.image" (list . $session.image))
   "imagePullPolicy" .Values.image.pullPolicy
-  "command" (concat (list "node") $session.nodeFlags (list "/app/main.mjs"))
   "env" (merge (dict) $session.env $env)
   "keyFolder" "/etc/warren/instance"
+  "healthPort" 8081
+  "runAs" (dict "user" 1000 "group" 1000 "fsGroup" 1000)
   "terminationGracePeriodSeconds" (int $session.terminationGracePeriodSeconds)
   "resources" $session.resources
 -}}
 {{- with .Values.image.pullSecrets -}}
-{{- $names := list -}}
-{{- range . -}}{{- $names = append $names (dict "name" .) -}}{{- end -}}
-{{- $_ := set $template "imagePullSecrets" $names -}}
+{{- $_ := set $template "imagePullSecrets" . -}}
+{{- end -}}
+{{- if .Values.watchNamespaces -}}
+{{- $_ := set $template "serviceAccountName" (include "warren.sessionServiceAccount" .) -}}
 {{- end -}}
 {{- if or $session.priorityClass.create $session.priorityClass.name -}}
 {{- $_ := set $template "priorityClassName" (include "warren.sessionPriorityClass" .) -}}
 {{- end -}}
+{{- with $session.podLabels -}}{{- $_ := set $template "labels" . -}}{{- end -}}
+{{- with $session.podAnnotations -}}{{- $_ := set $template "annotations" . -}}{{- end -}}
 {{- range $key := list "nodeSelector" "tolerations" "affinity" "topologySpreadConstraints" -}}
 {{- with index $session $key -}}
 {{- $_ := set $template $key . -}}
 {{- end -}}
 {{- end -}}
 {{- toJson $template -}}
+{{- end -}}
+
+{{- define "warren.sessionServiceAccount" -}}
+{{- printf "%s-session" (include "warren.fullname" .) -}}
 {{- end -}}
 
 {{- define "warren.sessionPriorityClass" -}}
