@@ -70,7 +70,14 @@ describe('every endpoint', () => {
 
   it('has a rate class, and asks for a scope unless it is about the caller', () => {
     const open = contracts.filter(({ access }) => access === 'public').map(({ id }) => id)
-    assert.deepEqual(open.sort(), ['login', 'refresh', 'register'])
+    assert.deepEqual(open.sort(), [
+      // These two ask for a token of their own: see modules/passkey.
+      'assertPasskeyWithHelper',
+      'getPasskeyHelperStep',
+      'login',
+      'refresh',
+      'register',
+    ])
     const unscoped = guarded.filter(({ access }) => access.length === 0).map(({ id }) => id)
     assert.deepEqual(unscoped.sort(), ['logout', 'me'])
     for (const { rate, id } of contracts) assert.notEqual(rate, 'none', id)
@@ -161,7 +168,9 @@ describe('every endpoint', () => {
     for (const contract of contracts.filter(({ method, success }) => method === 'get' && success.schema)) {
       // In tests the app itself compares each answer with its schema.
       const answer = await call(contract, { token })
-      if (contract.id === 'getQr') assertProblem(answer, contract, 'session_unavailable')
+      const ofThePod = ['getQr', 'getPasskey'].includes(contract.id)
+      if (ofThePod) assertProblem(answer, contract, 'session_unavailable')
+      else if (contract.access === 'public') assertProblem(answer, contract, 'unauthenticated')
       else assert.equal(answer.status, 200, `${contract.id}: ${JSON.stringify(answer.body)}`)
     }
   })
@@ -175,6 +184,13 @@ describe('every endpoint', () => {
   })
 })
 
+const ASSERTION = {
+  id: 'AA',
+  rawId: 'AA',
+  type: 'public-key',
+  response: { clientDataJSON: 'AA', authenticatorData: 'AA', signature: 'AA', userHandle: null },
+}
+
 /** For the routes with a body: one that is accepted. */
 const validBodies: Record<string, object> = {
   register: { email: 'a@example.org', password: 'long enough', organization: 'A' },
@@ -185,6 +201,9 @@ const validBodies: Record<string, object> = {
   createInstance: {},
   updateInstance: { displayName: 'x' },
   startPairingCode: { phoneNumber: '4915112345678' },
+  assertPasskey: { id: 'x', assertion: ASSERTION },
+  confirmPasskey: { id: 'x' },
+  assertPasskeyWithHelper: { assertion: ASSERTION },
   sendMessage: { to: '4915112345678', type: 'text', text: 'hi' },
   markMessagesRead: { messageIds: ['A1'] },
   checkNumbers: { phoneNumbers: ['4915112345678'] },

@@ -25,6 +25,7 @@ import {
   messageCollection,
 } from './modules/messages/index.ts'
 import { createOrganizationRepo, createOrganizationService } from './modules/organizations/index.ts'
+import { createHelperTokens, createPasskeyService } from './modules/passkey/index.ts'
 import { createNotice, type PlatformDatabase } from './platform/index.ts'
 import { createApply, createCursorRepo, createProjector } from './projection/index.ts'
 
@@ -108,6 +109,16 @@ export function createServices(deps: ApiDeps, database: PlatformDatabase) {
     instances,
     requireInstance,
     pairing: createPairingService({ instances, commands, clock }),
+    passkey: createPasskeyService({
+      instances,
+      commands,
+      tokens: createHelperTokens({
+        secret: config.JWT_SECRET,
+        issuer: config.JWT_ISSUER,
+        audience: config.JWT_AUDIENCE,
+        clock,
+      }),
+    }),
   }
 }
 

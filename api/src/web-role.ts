@@ -38,6 +38,7 @@ import { createKeysModule } from './modules/keys/index.ts'
 import { createMediaModule } from './modules/media/index.ts'
 import { createMessagesModule } from './modules/messages/index.ts'
 import { createOrganizationsModule } from './modules/organizations/index.ts'
+import { createPasskeyModule, helperPageRouter } from './modules/passkey/index.ts'
 import type { PlatformDatabase } from './platform/index.ts'
 import type { Services } from './services.ts'
 
@@ -101,6 +102,7 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
     createOrganizationsModule(services.organizations),
     createKeysModule(services.keys, services.requireInstance),
     createInstancesModule(services.instances, services.pairing),
+    createPasskeyModule(services.passkey),
     createMessagesModule(services.messages),
     createChatsModule(services.chats),
     createContactsModule(services.contacts),
@@ -117,6 +119,7 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
     extras: [
       ...(deps.blobHandler ? [Router().use(BLOBS_PATH, deps.blobHandler)] : []),
       docsRouter(openApi, API_PREFIX),
+      helperPageRouter(API_PREFIX),
       healthRouter({
         checks,
         draining: () => draining,

@@ -37,12 +37,18 @@ export function createHttpApp(options: AppOptions): Express {
   app.set('query parser', 'simple')
 
   app.use(requestId(ids), requestLog({ logger, clock, observe: options.observe }))
-  app.use(...security(options.corsOrigins))
+  app.use(...security(options.corsOrigins, openPaths(options.modules)))
   for (const extra of options.extras) app.use(extra)
   app.use(API_PREFIX, apiRouter(options.modules, options.routes))
   app.use((_req, _res, next) => next(new WarrenError('not_found')))
   app.use(problems(logger, options.showInternals))
   return app
+}
+
+/** Paths that pages of any origin may call. */
+function openPaths(modules: readonly ApiModule[]): ReadonlySet<string> {
+  const contracts = modules.flatMap(({ routes }) => routes.map(({ contract }) => contract))
+  return new Set(contracts.filter(({ anyOrigin }) => anyOrigin).map(({ path }) => API_PREFIX + path))
 }
 
 /** The caller's own id is kept when it is harmless, so that a request can be followed across services. */

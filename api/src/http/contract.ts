@@ -25,6 +25,8 @@ export type RouteContract<R extends RequestShape = RequestShape> = {
   readonly access: 'public' | readonly Scope[]
   /** Whether a key that is bound to one instance may call a route whose path names none. */
   readonly boundKeys?: true
+  /** Whether pages of any origin may call it: what it takes is a token that the caller was handed, and no path parameter. */
+  readonly anyOrigin?: true
   readonly rate: RateClass
   /** Whether `Idempotency-Key` is honoured. */
   readonly idempotent?: true

@@ -1,10 +1,19 @@
 /** Dates of a session's status are text after they came over the bus. */
-import type { Pairing, SessionStatus } from '@warren/contracts'
+import type { Pairing, PasskeyStep, SessionStatus } from '@warren/contracts'
 
 const date = (value: Date | string) => new Date(value)
 
+export function revivePasskey(step: PasskeyStep): PasskeyStep {
+  return { ...step, expiresAt: date(step.expiresAt) }
+}
+
 export function revivePairing(pairing: Pairing): Pairing {
-  return pairing.expiresAt === undefined ? pairing : { ...pairing, expiresAt: date(pairing.expiresAt) }
+  const { expiresAt, passkey } = pairing
+  return {
+    ...pairing,
+    ...(expiresAt === undefined ? {} : { expiresAt: date(expiresAt) }),
+    ...(passkey ? { passkey: revivePasskey(passkey) } : {}),
+  }
 }
 
 export function reviveStatus(status: SessionStatus): SessionStatus {

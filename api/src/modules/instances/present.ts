@@ -45,11 +45,12 @@ function presentAttempt({ attempt, maxAttempts, expiresAt }: Pairing) {
   }
 }
 
-export function presentPairing({ method, qr, code, attempt, maxAttempts, expiresAt }: Pairing) {
+export function presentPairing({ method, qr, code, passkey, attempt, maxAttempts, expiresAt }: Pairing) {
   return {
     method,
     ...(qr === undefined ? {} : { qr }),
     ...(code === undefined ? {} : { code }),
+    ...(passkey ? { passkey: { id: passkey.id, stage: passkey.stage } } : {}),
     attempt,
     maxAttempts,
     ...(expiresAt ? { expiresAt: expiresAt.toISOString() } : {}),

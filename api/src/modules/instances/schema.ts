@@ -1,5 +1,5 @@
 /** The JSON shapes of instances. */
-import { CONDITION_TYPES } from '@warren/contracts'
+import { CONDITION_TYPES, PASSKEY_STAGES } from '@warren/contracts'
 import Joi from 'joi'
 import { INSTANCE_STATES } from './state.ts'
 
@@ -79,6 +79,9 @@ export const pairingSchema = Joi.object({
   method: Joi.valid('qr', 'code').required(),
   qr: text.description('Text to show as a QR.'),
   code: text.description('Eight characters to type on the phone.'),
+  passkey: Joi.object({ id: text.required(), stage: text.valid(...PASSKEY_STAGES).required() }).description(
+    'WhatsApp asks for a passkey now: neither QR nor code is of use any more.',
+  ),
   attempt: count.required(),
   maxAttempts: count.required(),
   expiresAt: time,
