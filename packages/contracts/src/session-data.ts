@@ -98,3 +98,11 @@ export type QueueDoc = {
   /** Rows that are `done` are removed after this. */
   readonly expiresAt?: Date
 }
+
+/** Collection `limits`: what the plan of an organisation allows. The API writes it, the operator holds to it. */
+export type LimitDoc = {
+  /** The organisation. */
+  readonly _id: string
+  /** How many instances may run, 0 or more. */
+  readonly maxInstances: number
+}

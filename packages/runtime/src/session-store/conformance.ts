@@ -265,5 +265,17 @@ export function describeSessionStore(name: string, open: () => Promise<SessionSt
       assert.deepEqual(await all(store.keys(next.lease)), [])
       assert.deepEqual(await store.journal(keyOf(instance), 0, 10), [])
     })
+
+    it('keeps the limits of organisations, and tells none that nobody set', async () => {
+      const store = await open()
+      await store.setLimit('limited', 5)
+      await store.setLimit('limited', 20)
+      await store.setLimit('other', 0)
+      const limits = await store.limitsOf(['limited', 'other', 'unknown'])
+      assert.deepEqual([...limits].sort(), [
+        ['limited', 20],
+        ['other', 0],
+      ])
+    })
   })
 }

@@ -25,6 +25,7 @@ export function createMemorySessionStore(clock: Clock): SessionStore {
   const archive = new Map<string, Value>()
   const queue = new Map<string, Row>()
   const positions = new Map<SessionKey, number>()
+  const limits = new Map<string, number>()
 
   const logOf = (key: SessionKey): LogDoc[] => {
     const found = logs.get(key) ?? []
@@ -62,6 +63,17 @@ export function createMemorySessionStore(clock: Clock): SessionStore {
       logOf(key).push({ _id: logId(key, n), epoch, holder, at: clock.now(), takeover: true })
       const lease = { instance, organization, epoch, holder }
       return { lease, n, seq: headOf(key), folded: session.folded, status: copy(session.status) }
+    },
+
+    limitsOf: async (organizations) =>
+      new Map(
+        organizations.flatMap((name): [string, number][] => {
+          const limit = limits.get(name)
+          return limit === undefined ? [] : [[name, limit]]
+        }),
+      ),
+    async setLimit(organization, maxInstances) {
+      limits.set(organization, maxInstances)
     },
 
     async renew(lease, ttlMs, { status, seq }) {

@@ -1,4 +1,4 @@
-import type { KeyDoc, LogDoc, QueueDoc, SessionDoc } from '@warren/contracts'
+import type { KeyDoc, LimitDoc, LogDoc, QueueDoc, SessionDoc } from '@warren/contracts'
 import type { Collection, Db } from 'mongodb'
 import { MONGO_OPTIONS } from '../mongo/index.ts'
 
@@ -11,6 +11,7 @@ export type Collections = {
   readonly keys: Collection<KeyDoc>
   readonly archive: Collection<KeyDoc>
   readonly queue: Collection<StoredQueueDoc>
+  readonly limits: Collection<LimitDoc>
   readonly positions: Collection<{ _id: string; position: number }>
 }
 
@@ -27,6 +28,7 @@ export function collectionsOf(db: Db): Collections {
     keys: db.collection('keys', OPTIONS),
     archive: db.collection('archive', OPTIONS),
     queue: db.collection('queue', OPTIONS),
+    limits: db.collection('limits', OPTIONS),
     positions: db.collection('positions', OPTIONS),
   }
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../clock/index.ts'
 import { collectionsOf } from './mongo-collections.ts'
 import { createKeyStore } from './mongo-keys.ts'
 import { createLeases } from './mongo-lease.ts'
+import { createLimits } from './mongo-limits.ts'
 import { createLog } from './mongo-log.ts'
 import { createQueue } from './mongo-queue.ts'
 import type { SessionStore } from './port.ts'
@@ -19,6 +20,7 @@ export function createMongoSessionStore(db: Db, clock: Clock): SessionStore {
     ...leases,
     ...createKeyStore(collections, clock),
     ...createQueue(collections, clock),
+    ...createLimits(collections),
     append: log.append,
     commitsAfter: log.commitsAfter,
     journal: log.journal,

@@ -147,4 +147,20 @@ export type SessionRemover = {
   remove(session: SessionKey): Promise<void>
 }
 
-export type SessionStore = SessionWriter & SessionReader & SendQueue & SessionRemover
+/** For the operator. */
+export type LimitReader = {
+  /** How many instances these organisations may run; an organisation that nobody set a limit for is not in the answer. */
+  limitsOf(organizations: readonly string[]): Promise<ReadonlyMap<string, number>>
+}
+
+/** For the API tier, which knows the plans. */
+export type LimitWriter = {
+  setLimit(organization: string, maxInstances: number): Promise<void>
+}
+
+export type SessionStore = SessionWriter &
+  SessionReader &
+  SendQueue &
+  SessionRemover &
+  LimitReader &
+  LimitWriter
