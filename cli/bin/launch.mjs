@@ -15,7 +15,9 @@ export async function launch(program, file) {
   }
   const node = fileURLToPath(new URL('../../node_modules/node/bin/node', import.meta.url))
   if (!existsSync(node)) {
-    console.error(`${program}: Node 24 is needed, this is ${process.version}; in a checkout, npm ci brings it.`)
+    console.error(
+      `${program}: Node 24 is needed, this is ${process.version}; in a checkout, npm ci brings it.`,
+    )
     process.exit(1)
   }
   const child = spawn(node, [fileURLToPath(file), ...process.argv.slice(2)], { stdio: 'inherit' })

@@ -1,0 +1,22 @@
+import type { Command } from '../command.ts'
+import { NAME, STRUCTURED } from '../command.ts'
+import { EXIT } from '../errors.ts'
+import { structured } from '../render/json-yaml.ts'
+import { statusTree } from '../render/status-tree.ts'
+
+export const status: Command = {
+  name: 'status',
+  aliases: ['describe'],
+  operands: [NAME],
+  flags: STRUCTURED,
+  reaches: true,
+  summary: 'What an instance is like: what is wrong, since when, what to do',
+  examples: ['{wa} status alice', '{wa} status alice -o json'],
+  async run(call) {
+    const instance = await (await call.open()).get(call.operand('NAME'))
+    const format = call.text('output')
+    if (format === 'json' || format === 'yaml') call.print(structured(format, instance.raw))
+    else call.print(statusTree(instance, { now: call.io.clock.now(), style: call.style, wa: call.wa }))
+    return EXIT.ok
+  },
+}

@@ -1,0 +1,11 @@
+/** The command line for those who compose it: tests, and the generator of its reference page. */
+export { createControlClient } from './access/kubernetes/control-client.ts'
+export { createKubernetesAccess } from './access/kubernetes/kubernetes-access.ts'
+export { loadKubeApi } from './access/kubernetes/load-kube-config.ts'
+export type { SessionAccess } from './access/port.ts'
+export { createRestAccess } from './access/rest/rest-access.ts'
+export { createRestClient } from './access/rest/rest-client.ts'
+export { EXIT } from './errors.ts'
+export type { Io } from './io.ts'
+export { cliReference } from './reference.ts'
+export { run } from './run.ts'

@@ -1,0 +1,42 @@
+import type { ConditionReason, ConditionType } from '@warren/contracts'
+import type { ConditionView } from '../access/port.ts'
+
+/** `{name}` is the instance, `{wa}` the program. What only repeats another condition has no advice of its own. */
+type Advice = { readonly [T in ConditionType]?: { readonly [R in ConditionReason<T>]?: string } }
+
+const ADVICE: Advice = {
+  Scheduled: {
+    PodPending: 'Wait; if it lasts: kubectl describe pod {pod}',
+    PodFailed: '{wa} logs {name} --previous',
+    PodForeign: 'Delete or rename the pod {pod}, which is not Warren’s',
+    Suspended: '{wa} resume {name}',
+  },
+  Paired: {
+    PairingRequired: '{wa} qr {name}',
+    PairingAttemptsUsedUp: '{wa} qr {name}',
+    LoggedOut: '{wa} qr {name}',
+  },
+  Connected: {
+    Reconnecting: 'It goes on by itself; if it lasts: {wa} logs {name}',
+    Parked: '{wa} restart {name}',
+    Banned: 'Open WhatsApp on the phone: it says what can be done',
+  },
+  Degraded: {
+    RepeatedReconnects: '{wa} logs {name}',
+    CrashLoop: '{wa} logs {name} --previous',
+    Conflict: 'Find the other program that has these credentials, stop it, then: {wa} restart {name}',
+    ClientRefused: 'Upgrade Warren',
+  },
+}
+
+/** What a person can do about a condition; undefined when there is nothing to do. */
+export function adviceFor(
+  condition: Pick<ConditionView, 'type' | 'reason'>,
+  words: { readonly wa: string; readonly name: string; readonly pod?: string },
+): string | undefined {
+  const byReason: Readonly<Record<string, string>> = ADVICE[condition.type] ?? {}
+  return byReason[condition.reason]
+    ?.replaceAll('{wa}', words.wa)
+    .replaceAll('{name}', words.name)
+    .replaceAll('{pod}', words.pod ?? words.name)
+}
