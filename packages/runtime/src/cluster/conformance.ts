@@ -13,8 +13,10 @@ import type { Cluster } from './port.ts'
 
 export type ConformanceHarness = {
   readonly cluster: Cluster
+  /** Where nothing is yet; `default` unless told. */
+  readonly namespace?: string
   /** A pod that runs until it is told to stop. */
-  readonly idle: { readonly command: readonly string[] }
+  readonly idle: { readonly command: readonly string[]; readonly image?: string }
   stop(): Promise<void>
 }
 
@@ -22,17 +24,28 @@ export function clusterConformance(name: string, make: () => Promise<Conformance
   describe(`${name} as a Cluster`, () => {
     let harness: ConformanceHarness
     let cluster: Cluster
+    let namespace: string
     before(async () => {
       harness = await make()
       cluster = harness.cluster
+      namespace = harness.namespace ?? 'default'
     })
+
+    function manifest(name: string, spec: Partial<InstanceManifest['spec']> = {}): InstanceManifest {
+      return {
+        apiVersion: 'warren.dev/v1alpha1',
+        kind: 'WhatsAppInstance',
+        metadata: { name, ...(harness.namespace ? { namespace } : {}) },
+        spec: { organization: 'acme', ...spec },
+      }
+    }
     after(() => harness.stop())
 
     test('creates with defaults, and once only', async () => {
       const created = await cluster.instances.create(manifest('first'))
       assert.equal(created.spec.operatingMode, 'Running')
       assert.deepEqual(created.spec.pairing, { method: 'QR', maxAttempts: 3, showInStatus: false })
-      assert.equal(created.metadata.namespace, 'default')
+      assert.equal(created.metadata.namespace, namespace)
       assert.equal(created.metadata.generation, 1)
       assert.deepEqual(await cluster.instances.get(keyOf(created)), created)
       await rejects('already_exists', cluster.instances.create(manifest('first')))
@@ -55,7 +68,7 @@ export function clusterConformance(name: string, make: () => Promise<Conformance
         cluster.instances.patch(keyOf(created), { spec: { organization: 'other' } }),
       )
       assert.match(moved.message, /organization cannot be changed/)
-      assert.equal(await cluster.instances.get({ namespace: 'default', name: 'bad' }), undefined)
+      assert.equal(await cluster.instances.get({ namespace, name: 'bad' }), undefined)
     })
 
     test('patches like JSON merge patch and counts generations of the spec alone', async () => {
@@ -86,7 +99,7 @@ export function clusterConformance(name: string, make: () => Promise<Conformance
         () => cluster.instances.delete(keyOf(created), { uid: 'of-another' }),
       ])
         await rejects('conflict', write())
-      await rejects('not_found', cluster.instances.delete({ namespace: 'default', name: 'nobody' }))
+      await rejects('not_found', cluster.instances.delete({ namespace, name: 'nobody' }))
     })
 
     test('keeps status apart from spec', async () => {
@@ -116,15 +129,22 @@ export function clusterConformance(name: string, make: () => Promise<Conformance
     test('lists by organisation, label and page', async () => {
       for (const name of ['l-1', 'l-2', 'l-3'])
         await cluster.instances.create({ ...manifest(name, { organization: 'listed' }) })
-      await cluster.instances.patch({ namespace: 'default', name: 'l-3' }, { labels: { tier: 'gold' } })
-      const first = await cluster.instances.list({ organization: 'listed', limit: 2 })
+      await cluster.instances.patch({ namespace, name: 'l-3' }, { labels: { tier: 'gold' } })
+      const first = await cluster.instances.list({ namespace, organization: 'listed', limit: 2 })
       assert.deepEqual(names(first.items), ['l-1', 'l-2'])
       assert.ok(first.continueToken)
       const { continueToken } = first
-      const second = await cluster.instances.list({ organization: 'listed', limit: 2, continueToken })
+      const second = await cluster.instances.list({
+        namespace,
+        organization: 'listed',
+        limit: 2,
+        continueToken,
+      })
       assert.deepEqual(names(second.items), ['l-3'])
       assert.equal(second.continueToken, undefined)
-      assert.deepEqual(names((await cluster.instances.list({ labels: { tier: 'gold' } })).items), ['l-3'])
+      assert.deepEqual(names((await cluster.instances.list({ namespace, labels: { tier: 'gold' } })).items), [
+        'l-3',
+      ])
     })
 
     test('a finalizer holds a deleted instance, and its pod and secret go with it', async () => {
@@ -132,7 +152,7 @@ export function clusterConformance(name: string, make: () => Promise<Conformance
       const created = await instances.create(manifest('ended'))
       const key = keyOf(created)
       const owned = await instances.setFinalizers(key, ['warren.dev/session'], created.metadata)
-      await pods.create(podOf(owned, harness.idle.command))
+      await pods.create(podOf(owned, harness.idle))
       await secrets.create({
         metadata: { namespace: key.namespace, name: 'ended-key', ownerReferences: [ownerOf(owned)] },
         data: { key: new Uint8Array([1, 2, 3]) },
@@ -160,9 +180,9 @@ export function clusterConformance(name: string, make: () => Promise<Conformance
     test('a pod has one name, runs, and is gone when it is gone', async () => {
       const { instances, pods } = cluster
       const owner = await instances.create(manifest('podded'))
-      const pod = await pods.create(podOf(owner, harness.idle.command))
+      const pod = await pods.create(podOf(owner, harness.idle))
       assert.equal(pod.status.phase, 'Pending')
-      await rejects('already_exists', pods.create(podOf(owner, harness.idle.command)))
+      await rejects('already_exists', pods.create(podOf(owner, harness.idle)))
       const key = keyOf(owner)
       const running = async () =>
         (await pods.get(key))?.status.containerStatuses?.[0]?.state.running !== undefined
@@ -173,7 +193,7 @@ export function clusterConformance(name: string, make: () => Promise<Conformance
       await pods.delete(key, { uid: pod.metadata.uid })
       await until(async () => (await pods.get(key)) === undefined)
       await rejects('not_found', pods.delete(key))
-      const second = await pods.create(podOf(owner, harness.idle.command))
+      const second = await pods.create(podOf(owner, harness.idle))
       assert.notEqual(second.metadata.uid, pod.metadata.uid)
     })
 
@@ -202,26 +222,17 @@ export function clusterConformance(name: string, make: () => Promise<Conformance
   })
 }
 
-function manifest(name: string, spec: Partial<InstanceManifest['spec']> = {}): InstanceManifest {
-  return {
-    apiVersion: 'warren.dev/v1alpha1',
-    kind: 'WhatsAppInstance',
-    metadata: { name },
-    spec: { organization: 'acme', ...spec },
-  }
-}
-
-function podOf(owner: WhatsAppInstance, command: readonly string[]): SessionPodManifest {
+function podOf(owner: WhatsAppInstance, idle: ConformanceHarness['idle']): SessionPodManifest {
   return {
     metadata: {
       ...keyOf(owner),
-      labels: { 'app.kubernetes.io/component': 'session' },
+      labels: { 'app.kubernetes.io/component': 'session', 'app.kubernetes.io/managed-by': 'warren-operator' },
       ownerReferences: [ownerOf(owner)],
     },
     spec: {
       restartPolicy: 'Always',
       terminationGracePeriodSeconds: 5,
-      containers: [{ name: 'session', command }],
+      containers: [{ name: 'session', ...idle }],
     },
   }
 }

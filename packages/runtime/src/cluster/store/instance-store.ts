@@ -12,9 +12,9 @@ import {
 import type { Clock } from '../../clock/index.ts'
 import { admitChange, admitManifest } from '../admission/index.ts'
 import type { InstanceClient, InstancePatch, Precondition } from '../port.ts'
+import { applyPatch, textMaps } from './apply-patch.ts'
 import { deepFreeze } from './deep-freeze.ts'
 import { createKeyedMutex } from './keyed-mutex.ts'
-import { mergePatch } from './merge-patch.ts'
 import { pageOf } from './page-of.ts'
 import { createWatchHub, storeKey } from './watch-hub.ts'
 
@@ -218,26 +218,6 @@ export function createInstanceStore(deps: InstanceStoreDeps) {
 }
 
 export type InstanceStore = ReturnType<typeof createInstanceStore>
-
-function applyPatch(draft: WhatsAppInstance, patch: InstancePatch): void {
-  if (patch.spec) draft.spec = mergePatch(draft.spec, patch.spec) as WhatsAppInstance['spec']
-  const { labels, annotations } = draft.metadata
-  const merged = textMaps(
-    mergePatch(labels ?? {}, patch.labels ?? {}) as Record<string, string>,
-    mergePatch(annotations ?? {}, patch.annotations ?? {}) as Record<string, string>,
-  )
-  delete draft.metadata.labels
-  delete draft.metadata.annotations
-  Object.assign(draft.metadata, merged)
-}
-
-/** Empty maps are not written, as in Kubernetes. */
-function textMaps(labels: Record<string, string> = {}, annotations: Record<string, string> = {}) {
-  return {
-    ...(Object.keys(labels).length > 0 ? { labels } : {}),
-    ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
-  }
-}
 
 /** As JSON has it: fields that are undefined are not there. */
 function plain(status: InstanceStatus): InstanceStatus {

@@ -3,8 +3,14 @@ import type { ClusterWatch } from '../port.ts'
 
 type Listener = (key: ResourceKey, initial: boolean) => void
 
-/** Tells listeners which keys changed, one turn later and each key once a turn. */
-export function createWatchHub(existing: () => Iterable<ResourceKey>) {
+/**
+ * Tells listeners which keys changed, one turn later and each key once a turn.
+ * @param ready resolves when `existing` is complete; at once unless told
+ */
+export function createWatchHub(
+  existing: () => Iterable<ResourceKey>,
+  ready: () => Promise<void> = () => Promise.resolve(),
+) {
   const listeners = new Set<Listener>()
   const changed = new Map<string, ResourceKey>()
 
@@ -24,7 +30,7 @@ export function createWatchHub(existing: () => Iterable<ResourceKey>) {
       const listener: Listener = (key, initial) => {
         if (!stopped) onKey(key, initial)
       }
-      const synced = Promise.resolve().then(() => {
+      const synced = ready().then(() => {
         for (const key of existing()) listener(key, true)
         if (!stopped) listeners.add(listener)
       })

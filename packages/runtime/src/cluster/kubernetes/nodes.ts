@@ -1,0 +1,50 @@
+import type { Clock } from '../../clock/index.ts'
+import type { NodeClient } from '../port.ts'
+import type { Cache, Cached } from './cache.ts'
+
+type Condition = { readonly type: string; readonly status: string; readonly lastTransitionTime?: string }
+
+/** What is kept of a node. Nodes have no namespace; the cache's keys have an empty one. */
+export type Node = Cached & {
+  readonly status?: { readonly conditions?: readonly Condition[] }
+}
+
+/** Heartbeats change times only, which are left out, so they change nothing here. */
+export function shrinkNode({ metadata, status }: Node): Node {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready')
+  const { name, uid, resourceVersion } = metadata
+  return {
+    metadata: { namespace: '', name, uid, resourceVersion },
+    status: {
+      conditions: ready
+        ? [{ type: 'Ready', status: ready.status, lastTransitionTime: ready.lastTransitionTime ?? '' }]
+        : [],
+    },
+  }
+}
+
+/** `Unknown` is what the control plane says of a node that has not been heard of; `False` comes from the node itself. */
+export function createNodes(deps: {
+  readonly cache: Cache<Node>
+  /** Nodes may not be readable here; then nothing is known of them. */
+  readonly synced: () => boolean
+  readonly clock: Clock
+}): NodeClient {
+  /** Since when nodes are missed that do not exist. */
+  const missed = new Map<string, string>()
+
+  return {
+    async unreachableSince(name) {
+      if (!deps.synced()) return undefined
+      const node = deps.cache.get({ namespace: '', name })
+      if (!node) {
+        const since = missed.get(name) ?? deps.clock.now().toISOString()
+        missed.set(name, since)
+        return since
+      }
+      missed.delete(name)
+      const ready = node.status?.conditions?.[0]
+      return ready?.status === 'Unknown' ? ready.lastTransitionTime : undefined
+    },
+  }
+}
