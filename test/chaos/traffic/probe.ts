@@ -35,7 +35,7 @@ export function createProbe(deps: {
     count += 1
     const text = `probe out ${instance} ${count}`
     const outgoing = (async () => {
-      const id = await rest.send(instance, text, { to: chat, type: 'text', text })
+      const id = await rest.send(instance, text.replaceAll(' ', '-'), { to: chat, type: 'text', text })
       log.add({ direction: 'out', instance, chat, id, text })
       return pollUntil(async () => {
         const [entry] = (await simulator.ledger.read({ id })).entries

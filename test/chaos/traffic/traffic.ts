@@ -46,7 +46,7 @@ export async function startTraffic(options: TrafficOptions): Promise<Traffic> {
     const body = random.chance(PICTURES)
       ? { to: chat, type: 'image', image: { mediaId: picture, caption: text } }
       : { to: chat, type: 'text', text }
-    const id = await rest.send(instance, text, body)
+    const id = await rest.send(instance, text.replaceAll(' ', '-'), body)
     log.add({ direction: 'out', instance, chat, id, text })
   }
 
