@@ -1,4 +1,9 @@
-import { CONTROL_PORT, ORGANIZATION_PATTERN } from '@warren/contracts'
+import {
+  CONTROL_PORT,
+  ORGANIZATION_PATTERN,
+  type ProtectionSpec,
+  protectionSpecSchema,
+} from '@warren/contracts'
 import type { SealingKey } from '@warren/runtime/crypto'
 import Joi from 'joi'
 
@@ -14,6 +19,7 @@ export type PodConfig = {
   WARREN_PAIRING_PHONE_NUMBER?: string
   WARREN_PAIRING_MAX_ATTEMPTS: number
   WARREN_PASSKEY_CONFIRM: 'whenStale' | 'always'
+  WARREN_PROTECTION?: ProtectionSpec
   WARREN_LEASE_SECONDS: number
   WARREN_WHATSAPP_SIMULATOR?: string
   WARREN_WHATSAPP_VERSION?: string
@@ -72,6 +78,9 @@ export const CONFIG_SCHEMA = Joi.object<PodConfig>({
     .description(
       'When a person compares a code with the phone while linking with a passkey: only when the QR was scanned more than five minutes before, or always.',
     ),
+  WARREN_PROTECTION: protectionSpecSchema.description(
+    'What protects the account, as JSON of `spec.protection`. Default: everything on; everything off with a simulated WhatsApp.',
+  ),
   WARREN_LEASE_SECONDS: Joi.number()
     .integer()
     .min(3)

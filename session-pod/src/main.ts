@@ -8,7 +8,7 @@
  * Being logged out, banned or parked is a state and not an exit.
  */
 import { randomBytes } from 'node:crypto'
-import { isWarrenError } from '@warren/contracts'
+import { isWarrenError, PROTECTION_DEFAULTS, PROTECTION_OFF, protectionSettings } from '@warren/contracts'
 import { createRedisBus } from '@warren/runtime/bus'
 import { systemClock as clock } from '@warren/runtime/clock'
 import { ConfigError, describeConfig, loadConfig } from '@warren/runtime/config'
@@ -187,6 +187,7 @@ async function openPod(
     busy: createBusyGauge(),
     leaseTtlMs,
     pairing: pairingOf(config),
+    protection: protectionOf(config),
     maxAttempts: config.WARREN_PAIRING_MAX_ATTEMPTS,
     confirmPasskey: config.WARREN_PASSKEY_CONFIRM,
     ...(config.WARREN_PAIRING_PHONE_NUMBER ? { onlyPhone: config.WARREN_PAIRING_PHONE_NUMBER } : {}),
@@ -199,6 +200,12 @@ async function openPod(
 function pairingOf(config: Readonly<PodConfig>): PairingRequest {
   const { WARREN_PAIRING_METHOD: method, WARREN_PAIRING_PHONE_NUMBER: phoneNumber } = config
   return method === 'code' && phoneNumber ? { method, phoneNumber } : { method: 'qr' }
+}
+
+/** A simulated WhatsApp bans nobody. */
+function protectionOf({ WARREN_PROTECTION, WARREN_WHATSAPP_SIMULATOR }: Readonly<PodConfig>) {
+  if (WARREN_PROTECTION) return protectionSettings(WARREN_PROTECTION)
+  return WARREN_WHATSAPP_SIMULATOR ? PROTECTION_OFF : PROTECTION_DEFAULTS
 }
 
 /** Ready means that the session is ours and its loop turns; WhatsApp being away is no reason to be restarted. */

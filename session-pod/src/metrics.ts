@@ -10,7 +10,15 @@ export type PodMetrics = MetricsSource & {
 }
 
 /** Values that are looked up when somebody asks. */
-export type Gauges = { connected(): boolean; epoch(): number; lastFrameSeconds(): number }
+export type Gauges = {
+  connected(): boolean
+  epoch(): number
+  lastFrameSeconds(): number
+  sendsWaiting(): number
+  /** 0 to 100. */
+  riskScore(): number
+  sendingPaused(): boolean
+}
 
 const COMMIT_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
 
@@ -34,6 +42,14 @@ export function createPodMetrics(gauges: Gauges): PodMetrics {
       'gauge',
       'Age of the last frame from WhatsApp.',
       gauges.lastFrameSeconds(),
+    )
+    one(METRICS.sessionSendsWaiting, 'gauge', 'Messages that wait to be let out.', gauges.sendsWaiting())
+    one(METRICS.sessionRiskScore, 'gauge', 'Risk of the account, 0 to 100.', gauges.riskScore())
+    one(
+      METRICS.sessionSendingPaused,
+      'gauge',
+      'Whether sending is paused because of risk.',
+      gauges.sendingPaused() ? 1 : 0,
     )
     const name = METRICS.sessionCommitSeconds
     lines.push(`# HELP ${name} Duration of commits to the log.`, `# TYPE ${name} histogram`)

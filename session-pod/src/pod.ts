@@ -1,5 +1,12 @@
 /** One session on its adapters: everything of a session pod but the process around it. */
-import { CHANNELS, isWarrenError, parseJid, type SessionStatus, sessionKeyOf } from '@warren/contracts'
+import {
+  CHANNELS,
+  isWarrenError,
+  type ProtectionSettings,
+  parseJid,
+  type SessionStatus,
+  sessionKeyOf,
+} from '@warren/contracts'
 import type { Bus } from '@warren/runtime/bus'
 import type { Clock } from '@warren/runtime/clock'
 import type { SealingKey } from '@warren/runtime/crypto'
@@ -17,9 +24,10 @@ import { createPodMetrics, type PodMetrics } from './metrics.ts'
 import { createMessageBuilder } from './queue/build-message.ts'
 import { createOutbox } from './queue/outbox.ts'
 import { createQueueMarker } from './queue/queue-marker.ts'
-import { createSender } from './queue/sender.ts'
-import type { PairingRequest } from './session/model.ts'
+import { createSending } from './sending.ts'
+import type { PairingRequest, SessionEvent } from './session/model.ts'
 import { createSession, type Session, storedRest } from './session/session.ts'
+import { createStatusView } from './status-view.ts'
 import { createStore } from './store/index.ts'
 import {
   accountOf,
@@ -34,7 +42,6 @@ import {
   downloadImage,
   encodeImage,
   readPresence,
-  refusalOf,
   storedCredentials,
   whatsAppHosts,
 } from './whatsapp/index.ts'
@@ -56,6 +63,7 @@ export type PodOptions = {
   readonly busy: () => boolean
   readonly leaseTtlMs: number
   readonly pairing: PairingRequest
+  readonly protection: ProtectionSettings
   /** Only this number may be linked. */
   readonly onlyPhone?: string
   readonly maxAttempts: number
@@ -99,6 +107,9 @@ export function createPod(options: PodOptions): Pod {
     connected: () => session.status().phase === 'connected',
     epoch: () => lease.epoch,
     lastFrameSeconds: () => (clock.monotonicMs() - lastFrameMs) / 1000,
+    sendsWaiting: () => protection.gate.count(),
+    riskScore: () => protection.report().score,
+    sendingPaused: () => protection.status()?.state === 'paused',
   })
   let lastFrameMs = clock.monotonicMs()
 
@@ -139,16 +150,15 @@ export function createPod(options: PodOptions): Pod {
     clock,
     logger,
   })
-  const sender = createSender({
-    outbox,
-    marker,
+  const { sender, protection, onAck, onReceived, onMessage } = createSending({
+    settings: options.protection,
+    ...{ state, groups, outbox, marker, addresses, own, clock, logger },
+    random: options.random,
     pending: (after, limit) => writer.pendingSends(lease, after, limit),
     build: createMessageBuilder(createImageBuilder(objects, secret), secret),
-    addresses,
-    own,
-    clock,
-    logger,
+    messenger: () => link.messenger(),
     onSent: metrics.messageOut,
+    onChange: () => keeper.report(),
   })
 
   const traffic = createTraffic({
@@ -157,23 +167,17 @@ export function createPod(options: PodOptions): Pod {
     addresses,
     own,
     clock,
-    onAck({ id, error }) {
-      const record = outbox.get(id)
-      if (!record) return
-      if (error === undefined) outbox.sent(id, clock.now())
-      else if (error === 479 && sender.retryFresh(id)) return
-      else outbox.failed(id, record.chat, refusalOf(error))
-      marker.done(id)
-    },
-    onReceived(messageIds) {
-      for (const id of messageIds) if (outbox.sent(id, clock.now())) marker.done(id)
-    },
+    onAck,
+    onReceived,
     onMedia({ message, image }) {
       const { id, chat, content } = message
       if (image && content.type === 'image')
         groups.put(mediaChange({ id, chat, media: content.media, image: encodeImage(image) }, clock.now()))
     },
-    onMessage: metrics.messageIn,
+    onMessage(message) {
+      metrics.messageIn()
+      onMessage(message)
+    },
   })
   const link = createLink({
     state,
@@ -192,13 +196,14 @@ export function createPod(options: PodOptions): Pod {
     ...(options.version ? { version: options.version } : {}),
     ...(options.onlyPhone ? { onlyPhone: options.onlyPhone } : {}),
     confirmPasskey: options.confirmPasskey,
-    dispatch: (event) => session.dispatch(event),
+    dispatch,
     onReady: (messenger) => sender.ready(messenger),
     onPresence(stanza) {
       const news = readPresence(stanza, addresses)
       const kind = news && parseJid(news.chat.jid)?.kind
       if (news && kind !== 'other') live.event('presence.updated', news)
     },
+    onRestriction: protection.heard,
     onFrame() {
       lastFrameMs = clock.monotonicMs()
     },
@@ -219,10 +224,23 @@ export function createPod(options: PodOptions): Pod {
     ttlMs: options.leaseTtlMs,
     clock,
     logger,
-    report: () => ({ status: session.status(), seq: durableSeq }),
+    report: () => ({ status: statusNow(), seq: durableSeq }),
     onLost: onFatal,
     onReported: live.statusChanged,
   })
+
+  /** The session's status with what protection tells: the same object until one of the two changes. */
+  const statusNow = createStatusView(() => session.status(), protection.status)
+
+  /** What the connection tells. An end of the link that nobody here asked for is a sign of a ban. */
+  function dispatch(event: SessionEvent): void {
+    const before = session.status().phase
+    session.dispatch(event)
+    const { phase } = session.status()
+    if (phase === before) return
+    if (phase === 'loggedOut') protection.signal('loggedOut')
+    if (phase === 'banned') protection.signal('banned')
+  }
 
   function tellStatus(status: SessionStatus, before: SessionStatus): void {
     if (status.phase !== before.phase || status.reason !== before.reason)
@@ -232,6 +250,7 @@ export function createPod(options: PodOptions): Pod {
         ...(status.lastDisconnect ? { lastDisconnect: status.lastDisconnect } : {}),
       })
     if (status.phase === 'reconnecting' && before.phase === 'connected') metrics.reconnect()
+    if (status.account) protection.linked(status.account.phone)
     const { pairing } = status
     if (pairing && pairing !== before.pairing) {
       const { passkey, qr, code, attempt, maxAttempts, expiresAt = clock.now() } = pairing
@@ -242,8 +261,11 @@ export function createPod(options: PodOptions): Pod {
     keeper.report()
   }
 
+  const seen: Session = { ...session, status: statusNow }
   const commands: CommandContext = {
-    session,
+    session: seen,
+    protection,
+    addresses,
     committer,
     messenger: link.messenger,
     passkey: () => link.connection()?.passkey,
@@ -252,7 +274,7 @@ export function createPod(options: PodOptions): Pod {
   }
   const control: ControlTarget = {
     ...{ instance: lease.instance, organization: lease.organization, epoch: lease.epoch },
-    status: session.status,
+    status: statusNow,
     run: (call) => runCommand(commands, call),
     send: createTextAcceptor({
       queue: options.queue,
@@ -266,7 +288,7 @@ export function createPod(options: PodOptions): Pod {
   const served: { stop(): void }[] = []
   let loaded = false
   return {
-    session,
+    session: seen,
     metrics,
     async start() {
       keeper.start(options.heldSinceMs)
@@ -276,6 +298,7 @@ export function createPod(options: PodOptions): Pod {
         serveCommands(bus, sessionKeyOf(lease), commands),
         bus.onWake(CHANNELS.queue(sessionKeyOf(lease)), sender.wake),
       )
+      protection.start()
       sender.start()
       inboundMedia.poke()
       const creds = storedCredentials(state)
@@ -293,6 +316,7 @@ export function createPod(options: PodOptions): Pod {
       if (!loaded) return keeper.release()
       for (const one of served.splice(0)) one.stop()
       inboundMedia.stop()
+      protection.stop()
       await Promise.race([sender.stop(), clock.sleep(DRAIN_MS)])
       await goodbye()
       session.dispatch({ type: 'stopped' })

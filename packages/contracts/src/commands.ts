@@ -3,6 +3,7 @@
  * caller waits for. Both sides validate against the schemas.
  */
 import Joi from 'joi'
+import type { ProtectionReport, WaitingSend } from './protection.ts'
 import type { Pairing, PasskeyAssertion, PasskeyStep, SessionStatus } from './session.ts'
 
 export type CommandMap = {
@@ -33,6 +34,17 @@ export type CommandMap = {
     request: { phoneNumbers: string[] }
     response: { results: { phoneNumber: string; exists: boolean; jid?: string; lid?: string }[] }
   }
+  /** How the account is protected at this moment. */
+  'protection.status': { request: Record<never, never>; response: ProtectionReport }
+  /** Ends a pause, or a slow-down, that signals of risk led to. */
+  'protection.resume': { request: Record<never, never>; response: ProtectionReport }
+  /** Messages that wait, in the order in which they will go. With `messageIds` only these; `total` counts all that this session has read. */
+  'queue.list': {
+    request: { messageIds?: string[]; limit?: number }
+    response: { items: WaitingSend[]; total: number }
+  }
+  /** Takes an opt-out back. */
+  'contact.optIn': { request: { chat: string }; response: Record<never, never> }
 }
 export type CommandName = keyof CommandMap
 export type CommandRequest<C extends CommandName> = CommandMap[C]['request']
@@ -112,6 +124,21 @@ export const COMMANDS: { readonly [C in CommandName]: CommandRow } = {
   'numbers.check': {
     request: Joi.object({ phoneNumbers: Joi.array().items(phoneNumber).min(1).max(50).required() }),
     timeoutMs: 20_000,
+    idempotent: true,
+  },
+  'protection.status': { request: nothing, timeoutMs: 3_000, idempotent: true },
+  'protection.resume': { request: nothing, timeoutMs: 5_000, idempotent: true },
+  'queue.list': {
+    request: Joi.object({
+      messageIds: Joi.array().items(Joi.string().max(128)).max(100),
+      limit: Joi.number().integer().min(1).max(500),
+    }),
+    timeoutMs: 3_000,
+    idempotent: true,
+  },
+  'contact.optIn': {
+    request: Joi.object({ chat: Joi.string().required() }),
+    timeoutMs: 5_000,
     idempotent: true,
   },
 }

@@ -1,7 +1,9 @@
 import { type CommandName, type CommandRequest, type CommandResponse, WarrenError } from '@warren/contracts'
 import type { Clock } from '@warren/runtime/clock'
+import type { Protection } from '../protection/index.ts'
 import type { Session } from '../session/session.ts'
 import type { Committer } from '../store/committer.ts'
+import type { AddressBook } from '../whatsapp/addresses.ts'
 import type { Messenger } from '../whatsapp/messenger.ts'
 import type { PasskeyPairing } from '../whatsapp/passkey/index.ts'
 
@@ -12,6 +14,8 @@ export type CommandContext = {
   readonly messenger: () => Messenger | undefined
   /** The passkey step of the present connection. */
   readonly passkey: () => PasskeyPairing | undefined
+  readonly protection: Protection
+  readonly addresses: AddressBook
   readonly clock: Clock
   /** The QR or code of a pairing by number is refused for other numbers. */
   readonly onlyPhone?: string

@@ -8,10 +8,14 @@ import {
   WarrenError,
 } from '@warren/contracts'
 import type { Bus, Subscription } from '@warren/runtime/bus'
+import { optIn } from './contact-opt-in.ts'
 import type { CommandContext, Handler } from './context.ts'
 import { markRead } from './mark-read.ts'
 import { checkNumbers } from './numbers-check.ts'
 import { assertPasskey, confirmPasskey } from './pairing-passkey.ts'
+import { resumeSending } from './protection-resume.ts'
+import { protectionStatus } from './protection-status.ts'
+import { listQueue } from './queue-list.ts'
 import { disconnect } from './session-disconnect.ts'
 import { logout } from './session-logout.ts'
 import { pair } from './session-pair.ts'
@@ -30,6 +34,10 @@ const HANDLERS: { readonly [C in CommandName]: Handler<C> } = {
   'session.disconnect': disconnect,
   'message.markRead': markRead,
   'numbers.check': checkNumbers,
+  'protection.status': protectionStatus,
+  'protection.resume': resumeSending,
+  'queue.list': listQueue,
+  'contact.optIn': optIn,
 }
 
 /**

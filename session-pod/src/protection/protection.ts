@@ -4,13 +4,13 @@ import type {
   Message,
   ProtectionReport,
   ProtectionSettings,
-  Restriction,
   RiskCause,
   SessionProtection,
 } from '@warren/contracts'
 import type { Clock } from '@warren/runtime/clock'
 import type { JournalDraft } from '../session/journal.ts'
 import type { Change, SessionState } from '../store/state.ts'
+import type { RestrictionNews } from '../whatsapp/restrictions.ts'
 import { createAcquaintances } from './acquaintances.ts'
 import { tiersAt, warmUpFactor } from './limits.ts'
 import { createOptOutReader } from './opt-out.ts'
@@ -30,7 +30,8 @@ export type Protection = {
   report(): ProtectionReport
   resume(): void
   signal(cause: RiskCause): void
-  restrict(restriction: Restriction | undefined): void
+  /** WhatsApp restricts the account, warns it, or takes that back. */
+  heard(news: RestrictionNews): void
   /** The end of a restriction that holds now. */
   restrictedUntil(): Date | undefined
   /** Which number is linked: another one begins anew. */
@@ -122,6 +123,21 @@ export function createProtection(options: {
     risk.signal('spike')
   }
 
+  function heard(news: RestrictionNews): void {
+    const before = risk.restriction()
+    const { reason, until } = news
+    const holds = reason === 'restricted' ? until !== undefined : news.level === 'capped'
+    if (reason === 'capped' && news.level === 'warning') risk.signal('capWarning')
+    if (!holds || !until) {
+      if (before?.reason === reason) risk.restrict(undefined)
+      return
+    }
+    // Of two restrictions the longer one counts.
+    if (before && before.untilMs >= until.getTime()) return
+    risk.restrict({ reason, until })
+    if (before?.reason !== reason) risk.signal(reason)
+  }
+
   function report(): ProtectionReport {
     const [minute, hour, day] = tiers()
     const times = spentNow()
@@ -152,7 +168,7 @@ export function createProtection(options: {
     status: risk.status,
     resume: risk.resume,
     signal: risk.signal,
-    restrict: risk.restrict,
+    heard,
     restrictedUntil() {
       const until = risk.restriction()?.untilMs
       return until === undefined ? undefined : new Date(until)

@@ -9,12 +9,14 @@ export type Lanes = {
   has(lane: string): boolean
   /** Ends all pauses. */
   wake(): void
+  /** Ends the pause of one lane, also of one that is about to begin. */
+  wakeLane(lane: string): void
   /** Pauses no more; resolves when nothing runs or waits. */
   stop(): Promise<void>
 }
 
 type Piece = { readonly position: number; readonly work: Work }
-type Lane = { readonly pieces: Piece[]; pause?: Timer | undefined }
+type Lane = { readonly pieces: Piece[]; pause?: Timer | undefined; woken?: boolean }
 
 export function createLanes(width: number, clock: Pick<Clock, 'setTimer'>): Lanes {
   const lanes = new Map<string, Lane>()
@@ -36,13 +38,14 @@ export function createLanes(width: number, clock: Pick<Clock, 'setTimer'>): Lane
 
   async function serve(name: string, lane: Lane): Promise<void> {
     const piece = lane.pieces.shift()
+    lane.woken = false
     const pauseMs = await piece?.work().catch(() => undefined)
     running -= 1
     if (piece && pauseMs !== undefined && !stopped) {
       const behind = lane.pieces.findIndex(({ position }) => position >= piece.position)
       lane.pieces.splice(behind < 0 ? lane.pieces.length : behind, 0, piece)
       // A pause takes none of the places: other lanes go on.
-      lane.pause = clock.setTimer(pauseMs, () => resume(name, lane))
+      lane.pause = clock.setTimer(lane.woken ? 0 : pauseMs, () => resume(name, lane))
     } else if (lane.pieces.length > 0) {
       // To the end of the line after each piece, so that a long lane does not starve the others.
       ready.push(name)
@@ -76,6 +79,12 @@ export function createLanes(width: number, clock: Pick<Clock, 'setTimer'>): Lane
     },
     has: (name) => lanes.has(name),
     wake,
+    wakeLane(name) {
+      const lane = lanes.get(name)
+      if (!lane) return
+      lane.woken = true
+      resume(name, lane)
+    },
     stop() {
       stopped = true
       wake()

@@ -32,7 +32,13 @@ export type OutboxRecord = {
   readonly position: number
 }
 
-export type SendError = { readonly code: ErrorCode; readonly whatsappCode?: number; readonly message: string }
+export type SendError = {
+  readonly code: ErrorCode
+  readonly whatsappCode?: number
+  readonly message: string
+  /** A restriction by WhatsApp ends then. */
+  readonly until?: Date
+}
 
 export type Outbox = {
   get(id: string): OutboxRecord | undefined
@@ -41,8 +47,11 @@ export type Outbox = {
   /** WhatsApp answered, and the row in the queue is perhaps not marked done. */
   isFinished(id: string): boolean
   finished(): string[]
-  /** From here on it will be sent, whatever happens. */
-  accept(id: string, record: OutboxRecord, message: Message): void
+  /**
+   * From here on it will be sent, whatever happens.
+   * @param spent what protection counts for it: in the same step, so that neither is without the other
+   */
+  accept(id: string, record: OutboxRecord, message: Message, spent?: readonly Change[]): void
   /** WhatsApp has it. Nothing happens when that was known. */
   sent(id: string, at: Date): boolean
   /** WhatsApp refused it, or it was found unsendable before it was accepted. */
@@ -93,10 +102,10 @@ export function createOutbox(state: SessionState, clock: Clock): Outbox {
       ([...state.all('outbox')] as [string, OutboxRecord][]).sort(([, a], [, b]) => a.position - b.position),
     isFinished: (id) => state.get('finished', id) !== undefined,
     finished: () => [...state.all('finished')].map(([id]) => id),
-    accept(id, record, message) {
+    accept(id, record, message, spent = []) {
       const at = clock.now()
       state.apply(
-        [{ type: 'outbox', id, value: record }],
+        [{ type: 'outbox', id, value: record }, ...spent],
         [{ type: 'message.outgoing', at, data: { message } }, status(id, record.chat, 'pending', at)],
       )
     },

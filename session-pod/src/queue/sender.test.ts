@@ -1,84 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type QueueDoc, WarrenError } from '@warren/contracts'
-import { type Clock, createFakeClock, systemClock } from '@warren/runtime/clock'
-import { silentLogger } from '@warren/runtime/logger'
+import { WarrenError } from '@warren/contracts'
+import { createFakeClock } from '@warren/runtime/clock'
 import { until } from '@warren/runtime/testing'
 import fc from 'fast-check'
 import { createJournal } from '../session/journal.ts'
 import { createState, type SessionState } from '../store/state.ts'
-import { createAddressBook } from '../whatsapp/addresses.ts'
-import type { Destination, Messenger } from '../whatsapp/messenger.ts'
-import { createOutbox } from './outbox.ts'
-import { createQueueMarker } from './queue-marker.ts'
-import { createSender } from './sender.ts'
-
-const chat = '491@s.whatsapp.net'
-
-function row(messageId: string, position: number, to = chat): QueueDoc {
-  return {
-    _id: `test.one/${messageId}`,
-    instance: 'test.one',
-    organization: 'acme',
-    messageId,
-    position,
-    to,
-    content: { type: 'text', text: messageId },
-    state: 'queued',
-    createdAt: new Date(),
-  }
-}
-
-/** A sender on a queue in memory and a WhatsApp that notes what is relayed. */
-function setUp(
-  queue: QueueDoc[],
-  state: SessionState = createState(createJournal(0)),
-  clock: Clock = systemClock,
-) {
-  const relayed: string[] = []
-  const outbox = createOutbox(state, clock)
-  const done = new Set<string>()
-  const marker = createQueueMarker({
-    now: state.mark,
-    tell: async (ids, to) => {
-      if (to === 'done') for (const id of ids) done.add(id)
-    },
-    onDone: outbox.forget,
-    onError: (error) => assert.fail(String(error)),
-  })
-  const abandoned: string[] = []
-  const behaviour: {
-    open: boolean
-    resolve: (to: string) => Promise<Destination>
-    relay: (id: string) => Promise<void>
-  } = {
-    open: true,
-    resolve: async (to) => ({ jid: to }),
-    relay: async (id) => void relayed.push(id),
-  }
-  const messenger = {
-    isOpen: () => behaviour.open,
-    abandon: () => void abandoned.push('messenger'),
-    resolve: (to: string) => behaviour.resolve(to),
-    relay: (id: string) => behaviour.relay(id),
-  } as unknown as Messenger
-  const sender = createSender({
-    outbox,
-    marker,
-    pending: async (after, limit) =>
-      queue.filter((one) => one.position > after && !done.has(one.messageId)).slice(0, limit),
-    build: async ({ content }) => ({
-      proto: Buffer.from(JSON.stringify(content)),
-      content: { type: 'text', text: '' },
-    }),
-    addresses: createAddressBook(state.get),
-    own: () => ({ pn: '490@s.whatsapp.net' }),
-    clock,
-    logger: silentLogger,
-    onSent: () => {},
-  })
-  return { sender, messenger, state, outbox, marker, relayed, done, behaviour, abandoned }
-}
+import type { Destination } from '../whatsapp/messenger.ts'
+import { chat, row, setUp } from './sender-rig.ts'
 
 const statuses = (state: SessionState) =>
   (state.cut()?.entries ?? []).flatMap((entry) => (entry.type === 'message.status' ? entry.data : []))

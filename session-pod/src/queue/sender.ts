@@ -9,11 +9,12 @@ import {
 } from '@warren/contracts'
 import type { Clock, Timer } from '@warren/runtime/clock'
 import type { Logger } from '@warren/runtime/logger'
+import type { Protection } from '../protection/index.ts'
 import type { AddressBook } from '../whatsapp/addresses.ts'
 import type { Messenger } from '../whatsapp/messenger.ts'
 import type { BuiltMessage } from './build-message.ts'
 import { createLanes } from './lanes.ts'
-import type { Outbox } from './outbox.ts'
+import type { Outbox, OutboxRecord } from './outbox.ts'
 import type { QueueMarker } from './queue-marker.ts'
 
 /** Rows read at a time. */
@@ -40,18 +41,24 @@ export type SenderOptions = {
   readonly pending: (afterPosition: number, limit: number) => Promise<QueueDoc[]>
   readonly build: (row: QueueDoc, messenger: Messenger) => Promise<BuiltMessage>
   readonly addresses: AddressBook
+  readonly protection: Pick<Protection, 'gate' | 'signal' | 'isOptedOut'>
   readonly own: () => { pn?: string; lid?: string }
   readonly clock: Clock
   readonly logger: Logger
   readonly onSent: () => void
+  /** WhatsApp left it without an answer; it goes out again by the next connection. */
+  readonly onUnanswered: (id: string, record: OutboxRecord) => void
 }
 
-type Outcome = 'done' | 'again'
+/** `held`: the gate wakes the lane once it may go. */
+type Outcome = 'done' | 'again' | 'held'
 
 export type Sender = {
   start(): void
   /** New rows may be there. */
   wake(): void
+  /** The first of this lane may pass the gate now. */
+  pass(lane: string): void
   /** With a messenger: WhatsApp delivers and has told what it had kept. Without: it does not any more. */
   ready(messenger: Messenger | undefined): void
   /** The devices of the recipient were out of date: once more with fresh ones. False when that was tried already. */
@@ -61,7 +68,8 @@ export type Sender = {
 }
 
 export function createSender(options: SenderOptions): Sender {
-  const { outbox, marker, clock, logger, addresses } = options
+  const { outbox, marker, clock, logger, addresses, protection } = options
+  const { gate } = protection
   const lanes = createLanes(MAX_CHATS, clock)
   /** Rows in a lane. */
   const busy = new Set<string>()
@@ -110,8 +118,14 @@ export function createSender(options: SenderOptions): Sender {
   function take(row: QueueDoc): void {
     const id = row.messageId
     if (outbox.isFinished(id)) marker.done(id)
-    else if (!busy.has(id) && !outbox.get(id))
-      inLane(id, laneOf(addresses.complete(row.to)), row.position, sending(row))
+    else if (!busy.has(id) && !outbox.get(id)) {
+      const { position, content } = row
+      const chat = addresses.complete(row.to)
+      const lane = laneOf(chat)
+      const typed = content.type === 'text' ? content.text : (content.caption ?? '')
+      gate.enlist({ id, lane, position, chat, characters: typed.length })
+      inLane(id, lane, position, sending(row))
+    }
   }
 
   /** Both addresses of a person are one lane, also when the second was learnt while the lane of the first is in use. */
@@ -136,11 +150,14 @@ export function createSender(options: SenderOptions): Sender {
           logger.warn('a send did not get through and is tried again', { messageId: id, error })
           return 'again'
         })
+        if (outcome === 'held' && !stopped) return MAX_RETRY_MS
         if (outcome === 'again' && !stopped) {
           pauseMs = via === messenger ? Math.min(MAX_RETRY_MS, pauseMs * 2) : 0
+          gate.giveBack(id, pauseMs)
           return pauseMs
         }
       }
+      gate.delist(id)
       busy.delete(id)
       if (busy.size === MAX_UNDER_WAY - 1) read('near')
       return undefined
@@ -152,6 +169,7 @@ export function createSender(options: SenderOptions): Sender {
     const relay = relaying(row.messageId, false)
     let accepted = false
     return async (via) => {
+      if (!accepted && !gate.ask(row.messageId)) return 'held'
       accepted ||= await accept(row, via)
       return accepted ? relay(via) : 'again'
     }
@@ -160,8 +178,13 @@ export function createSender(options: SenderOptions): Sender {
   /** False when the connection was lost before the row could be accepted. */
   async function accept(row: QueueDoc, via: Messenger): Promise<boolean> {
     const id = row.messageId
+    if (row.category === 'marketing' && protection.isOptedOut(addresses.complete(row.to)))
+      return refuse(row, new WarrenError('recipient_opted_out'))
     const destination = await via.resolve(row.to)
-    if (destination === 'absent') return refuse(row, new WarrenError('not_on_whatsapp'))
+    if (destination === 'absent') {
+      protection.signal('notOnWhatsapp')
+      return refuse(row, new WarrenError('not_on_whatsapp'))
+    }
     let built: BuiltMessage
     try {
       built = await options.build(row, via)
@@ -181,7 +204,7 @@ export function createSender(options: SenderOptions): Sender {
       content: built.content,
     }
     const record = { to: destination.jid, proto: built.proto, chat, position: row.position }
-    outbox.accept(id, record, message)
+    outbox.accept(id, record, message, gate.spend(id))
     marker.taken(id)
     return true
   }
@@ -228,10 +251,13 @@ export function createSender(options: SenderOptions): Sender {
   function endDeadConnection(): void {
     const before = clock.monotonicMs() - UNANSWERED_MS
     for (const [id, atMs] of relayed) {
-      if (!outbox.get(id)) relayed.delete(id)
+      const record = outbox.get(id)
+      if (!record) relayed.delete(id)
       else if (atMs < before && !blamed.has(id)) {
         blamed.add(id)
         logger.warn('WhatsApp does not acknowledge: the connection is renewed', { messageId: id })
+        protection.signal('unanswered')
+        options.onUnanswered(id, record)
         messenger?.abandon()
         return
       }
@@ -248,6 +274,7 @@ export function createSender(options: SenderOptions): Sender {
       })
     },
     wake: () => read('near'),
+    pass: lanes.wakeLane,
     ready(next) {
       messenger = next
       relayed.clear()

@@ -14,7 +14,18 @@ export type EncodedChange = {
 }
 
 /** Types whose values hold no bytes: they skip the walk, and `session` is written with every message. */
-const PLAIN = new Set(['session', 'lid-mapping', 'device-list', 'sender-key-memory', 'finished', 'rest'])
+const PLAIN = new Set([
+  'session',
+  'lid-mapping',
+  'device-list',
+  'sender-key-memory',
+  'finished',
+  'rest',
+  'sendTime',
+  'acquaintance',
+  'optedOut',
+  'protection',
+])
 const DELETED = 'null'
 
 export function encodeValue(type: string, value: unknown): string {

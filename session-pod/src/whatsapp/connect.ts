@@ -27,6 +27,7 @@ import {
 import { createQrRotation, type QrRotation } from './qr-rotation.ts'
 import { baileysLogger } from './quiet.ts'
 import { signalRepositoryFactory } from './repository.ts'
+import { type RestrictionNews, watchRestrictions } from './restrictions.ts'
 import { SWALLOW, tapStanzas } from './tap.ts'
 import type { Traffic } from './traffic.ts'
 import { boundClose, createWatchdog } from './watchdog.ts'
@@ -44,6 +45,7 @@ export type ConnectionEvents = {
   ready(): void
   ended(ending: Ending): void
   presence(stanza: BinaryNode): void
+  restriction(news: RestrictionNews): void
   frame(): void
 }
 
@@ -124,6 +126,7 @@ export function connect(options: ConnectOptions): Connection {
   socket.ws.on('unexpected-response', (_request: unknown, response: { statusCode?: number }) =>
     fail(new Error(`HTTP ${response.statusCode} instead of a WebSocket`)),
   )
+  watchRestrictions(socket, clock.now, events.restriction)
   socket.ev.on('creds.update', () => events.credentials(creds))
   socket.ev.on('connection.update', ({ connection, isNewLogin, lastDisconnect }) => {
     if (phase === 'ended') return

@@ -17,6 +17,7 @@ import { endingOf } from './ending.ts'
 import { createMessenger, type Messenger } from './messenger.ts'
 import { CODE_MS } from './pairing.ts'
 import { requestPairingCode } from './pairing-code.ts'
+import type { RestrictionNews } from './restrictions.ts'
 
 /** Baileys' code of a query that the connection did not outlive. */
 const CONNECTION_CLOSED = 428
@@ -37,6 +38,7 @@ export type LinkOptions = Omit<ConnectOptions, 'creds' | 'events' | 'own'> & {
   /** Sends may start, or must stop. */
   readonly onReady: (messenger: Messenger | undefined) => void
   readonly onPresence: (stanza: BinaryNode) => void
+  readonly onRestriction: (news: RestrictionNews) => void
   readonly onFrame: () => void
 }
 
@@ -107,6 +109,7 @@ export function createLink(options: LinkOptions): WhatsAppLink {
         dispatch({ type: 'closed', ending })
       }),
       presence: ifMine(options.onPresence),
+      restriction: ifMine(options.onRestriction),
       frame: options.onFrame,
     }
   }

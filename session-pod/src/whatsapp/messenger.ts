@@ -32,6 +32,10 @@ export type Messenger = {
    * @throws WarrenError `not_connected` when WhatsApp confirmed it neither by an answer nor by ending the connection for it
    */
   unlink(account: Account): Promise<void>
+  /** Shows the recipient that somebody types; a failure matters to nobody. */
+  typing(to: string): void
+  /** Asks whether WhatsApp restricts the account; the answer comes as {@link RestrictionNews}, before this resolves. */
+  askRestriction(): Promise<void>
   /** Tells contacts that we are gone. */
   goOffline(): Promise<void>
 }
@@ -124,6 +128,10 @@ export function createMessenger(connection: Connection): Messenger {
       const unlinked = outcome ?? (await Promise.race([connection.ended, Promise.resolve(false)]))
       if (unlinked === true || (typeof unlinked === 'object' && isUnlinking(unlinked))) return
       throw new WarrenError('not_connected', 'WhatsApp did not confirm the end of the link')
+    },
+    typing: (to) => void whileOpen(socket.sendPresenceUpdate('composing', to)).catch(() => {}),
+    async askRestriction() {
+      await whileOpen(socket.fetchAccountReachoutTimelock())
     },
     async goOffline() {
       await whileOpen(socket.sendPresenceUpdate('unavailable'))

@@ -1,5 +1,5 @@
 /** What comes in from WhatsApp, turned into state and journal in the same call in which it arrives. */
-import { canonicalJid, type MessageStatus, parseJid, statusAdvances } from '@warren/contracts'
+import { canonicalJid, type Message, type MessageStatus, parseJid, statusAdvances } from '@warren/contracts'
 import type { Clock } from '@warren/runtime/clock'
 import type { JournalDraft } from '../session/journal.ts'
 import type { Groups } from '../store/groups.ts'
@@ -25,7 +25,8 @@ export type TrafficOptions = {
   readonly onReceived: (ids: readonly string[]) => void
   /** A received message holds media; called inside the group of its decryption. */
   readonly onMedia: (inbound: Inbound) => void
-  readonly onMessage: () => void
+  /** A message was received; called inside the group of its decryption. */
+  readonly onMessage: (message: Message) => void
 }
 
 export type Traffic = DecryptionListener & {
@@ -116,7 +117,7 @@ export function createTraffic(options: TrafficOptions): Traffic {
         if (!isNew(inbound.message, 'message')) continue
         groups.record({ type: 'message.received', at: clock.now(), data: { message: inbound.message } })
         if (inbound.image) options.onMedia(inbound)
-        options.onMessage()
+        options.onMessage(inbound.message)
       }
     },
     failed(ciphertext, error) {
