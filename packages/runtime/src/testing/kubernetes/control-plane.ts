@@ -11,7 +11,7 @@ export type ControlPlaneOptions = BinaryOptions & {
   dataDir: string
   /**
    * Adds the controllers that notice dead nodes: 10 s after a node's last heartbeat its Ready condition becomes Unknown, and 3 s later its pods
-   * are asked to go (unless they tolerate it longer).
+   * are asked to go (unless they tolerate it longer). Needs a second, healthy node: where all are lost, Kubernetes suspects itself.
    */
   nodeLifecycle?: boolean
 }

@@ -1,4 +1,4 @@
-/** Kubernetes for tests: a real control plane on the loopback interface, kubectl and helm. */
+/** Kubernetes for tests: a real control plane on the loopback interface, nodes whose pods are child processes, kubectl and helm. */
 export {
   type BinaryOptions,
   buildHyperkube,
@@ -16,5 +16,11 @@ export {
   type WatchEvent,
 } from './client.ts'
 export { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane.ts'
+export {
+  type NodeAgent,
+  type NodeAgentOptions,
+  type PodName,
+  startNodeAgent,
+} from './node-agent/node-agent.ts'
 export { findHelm, findKubectl } from './tools.ts'
 export { givenCluster, ownControlPlane, type TestCluster, withKubernetes } from './with-kubernetes.ts'
