@@ -16,6 +16,7 @@ import {
 } from './baileys.ts'
 import type { Barrier, RawSocket } from './barrier.ts'
 import { endingOf } from './ending.ts'
+import { handleMessagesInOrder, readFramesInOrder } from './in-order.ts'
 import type { KeyStores, OwnIds } from './key-store.ts'
 import { BROWSER, linkedPhone, pairRefusal, qrText, refsOf, renewSecret } from './pairing.ts'
 import {
@@ -119,7 +120,8 @@ export function connect(options: ConnectOptions): Connection {
   // Looked up at each call by every layer but the upload of pre-keys.
   socket.authState.keys = options.keys.passThrough
   barrier.attach(raw)
-  readInOrder(socket, fail)
+  readFramesInOrder(socket, fail)
+  handleMessagesInOrder(socket, () => phase === 'ended')
   tapStanzas(socket.ws as never, listeners(), (error) =>
     options.logger.error('a stanza could not be read', { error }),
   )
@@ -249,20 +251,6 @@ class QrsUsedUp extends Error {
   constructor() {
     super('QR refs attempts ended')
   }
-}
-
-/**
- * Baileys decodes each WebSocket message asynchronously and lets a failure go unhandled: messages are decoded one after the other here,
- * and one that does not decrypt ends the connection.
- */
-function readInOrder(socket: Socket, fail: (error: unknown) => void): void {
-  const [read] = socket.ws.listeners('message') as ((data: unknown) => Promise<void>)[]
-  if (!read) throw new Error('Baileys does not listen to its socket: is this another version?')
-  let tail = Promise.resolve()
-  socket.ws.removeAllListeners('message')
-  socket.ws.on('message', (data: unknown) => {
-    tail = tail.then(() => read(data)).catch(fail)
-  })
 }
 
 function socketConfig(options: ConnectOptions) {

@@ -1,0 +1,43 @@
+/**
+ * Order of what arrives. Baileys begins with each frame and with each message at once, so that what it has to look up for one of them lets
+ * the next overtake; messages that were kept for us even have a queue of their own beside those that arrive now.
+ */
+import type { BinaryNode, Socket } from './baileys.ts'
+
+type Handler<T> = (argument: T) => Promise<unknown>
+
+/** Takes over Baileys' only listener of an event. */
+function takeOver<T>(socket: Socket, event: string): Handler<T> {
+  const [handler, ...others] = socket.ws.listeners(event) as Handler<T>[]
+  if (!handler || others.length > 0)
+    throw new Error(`Baileys does not listen to ${event} as it did: is this another version?`)
+  socket.ws.removeAllListeners(event)
+  return handler
+}
+
+/**
+ * Baileys decodes each WebSocket message asynchronously and lets a failure go unhandled: messages are decoded one after the other here,
+ * and one that does not decrypt ends the connection.
+ */
+export function readFramesInOrder(socket: Socket, fail: (error: unknown) => void): void {
+  const read = takeOver<unknown>(socket, 'message')
+  let tail: Promise<unknown> = Promise.resolve()
+  socket.ws.on('message', (data: unknown) => {
+    tail = tail.then(() => read(data)).catch(fail)
+  })
+}
+
+/**
+ * Each message is decrypted, and so journaled, before the next one is looked at. What waits when the connection ends is left: WhatsApp
+ * delivers it again.
+ */
+export function handleMessagesInOrder(socket: Socket, isOver: () => boolean): void {
+  const handle = takeOver<BinaryNode>(socket, 'CB:message')
+  let tail: Promise<unknown> = Promise.resolve()
+  socket.ws.on('CB:message', (stanza: BinaryNode) => {
+    // With the attribute Baileys would put it into its other queue; it means nothing else to it that we use.
+    const { offline: _kept, ...attrs } = stanza.attrs
+    // Baileys tells of errors itself.
+    tail = tail.then(() => (isOver() ? undefined : handle({ ...stanza, attrs }))).catch(() => {})
+  })
+}
