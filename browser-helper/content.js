@@ -73,13 +73,11 @@ button { padding: .5rem 1rem; border: 0; border-radius: .5rem; background: #0a66
   return {
     say(message) {
       text.textContent = message
-      element.dataset.text = message
     },
     button(label, action) {
       press.textContent = label
       press.hidden = false
       press.onclick = action
-      element.dataset.ready = 'true'
     },
     close() {
       press.hidden = true

@@ -1,5 +1,6 @@
 /** Bare Baileys clients for tests and benchmarks against a simulator. Importing this unrefs long timers of the process. */
 
+export { createTlsIdentity } from '../media/self-signed.ts'
 export { type BareClient, connectBare, textOf } from './bare-client.ts'
 export { fromSession, toSession } from './entries.ts'
 export { linkBare } from './linked-client.ts'
