@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FINALIZER, RESTARTED_AT_ANNOTATION, type WhatsAppInstance } from '@warren/contracts'
 import { KEY_FILE, keySecretKeyOf } from './pods/session-pod.ts'
+import { liveSessions } from './testing/live-sessions.ts'
 import { ACCOUNT, createHarness, TEMPLATE } from './testing/operator-harness.ts'
 
 const condition = (instance: WhatsAppInstance, type: string) => {
@@ -116,6 +117,7 @@ test('a crash loop is told', async () => {
 
 test('another template replaces pods, in turns', async () => {
   const it = createHarness({ perSecond: 1, burst: 1 })
+  const sessions = liveSessions(it)
   await it.operator.start()
   await it.create('a')
   await it.settle(2_000)
@@ -134,6 +136,7 @@ test('another template replaces pods, in turns', async () => {
     after.map(({ spec }) => spec.containers[0].command?.at(-1)),
     ['--new', '--new'],
   )
+  sessions.stop()
   await upgraded.stop()
   await it.cluster.stop()
 })

@@ -8,6 +8,8 @@ import {
   type WhatsAppInstance,
 } from '@warren/contracts'
 import type { SessionPod } from '@warren/runtime/cluster'
+import { MOST_PODS } from '../pods/pod-names.ts'
+import { type PodSet, podSetOf } from '../pods/pod-set.ts'
 import { sessionPodOf } from '../pods/session-pod.ts'
 import { PREPARED } from './operator-harness.ts'
 
@@ -54,6 +56,14 @@ export function podOf(instance: WhatsAppInstance): SessionPod {
       containerStatuses: [{ name: 'session', restartCount: 0, state: { running: { startedAt: BEFORE } } }],
     },
   }
+}
+
+/** What the instance's names show: its pods in order of their names, undefined where there is none. */
+export function podsOf(instance: WhatsAppInstance, ...pods: readonly (SessionPod | undefined)[]): PodSet {
+  const named = pods.flatMap((pod, index) =>
+    pod ? [{ pod, ordinal: index + 1, nodeUnreachableSince: undefined }] : [],
+  )
+  return podSetOf(instance, named, { names: MOST_PODS, now: NOW })
 }
 
 /** A session whose holder is alive. */

@@ -33,7 +33,9 @@ export const PREPARED = prepareTemplate(TEMPLATE, MASTER_KEY)
 const LEASE_MS = 15_000
 
 /** @param options.reachable whether sessions answer commands */
-export function createHarness(options: { reachable?: boolean; perSecond?: number; burst?: number } = {}) {
+export function createHarness(
+  options: { reachable?: boolean; perSecond?: number; burst?: number; instanceLimit?: number } = {},
+) {
   const clock = createFakeClock()
   const cluster = createMemoryCluster({ clock })
   const sessions = createMemorySessionStore(clock)
@@ -62,8 +64,10 @@ export function createHarness(options: { reachable?: boolean; perSecond?: number
     },
     onResynced: () => ({ stop() {} }),
   }
-  const makeOperator = (template: Partial<SessionPodTemplate> = {}) =>
-    createOperator({
+  let registry = new Registry()
+  const makeOperator = (template: Partial<SessionPodTemplate> = {}) => {
+    registry = new Registry()
+    return createOperator({
       cluster,
       sessions,
       bus,
@@ -71,9 +75,11 @@ export function createHarness(options: { reachable?: boolean; perSecond?: number
       logger,
       template: { ...TEMPLATE, ...template },
       masterKey: MASTER_KEY,
-      registry: new Registry(),
+      registry,
+      defaultInstanceLimit: options.instanceLimit ?? 1_000,
       starts: { perSecond: options.perSecond ?? 1_000, burst: options.burst ?? 1_000 },
     })
+  }
   const operator = makeOperator()
 
   return {
@@ -84,9 +90,17 @@ export function createHarness(options: { reachable?: boolean; perSecond?: number
     operator,
     makeOperator,
     calls,
+    /** Of the operator that was made last. */
+    metrics: () => registry.metrics(),
+    /** News of a session, as over the bus. */
+    tell: (session: string) => tell(session),
     key: (name: string) => ({ namespace: 'default', name }),
     create: (name: string, spec: Partial<InstanceManifest['spec']> = {}) =>
       cluster.instances.create(manifest(name, spec)),
+    reasonOf: async (name: string, type = 'Scheduled') =>
+      (await cluster.instances.get({ namespace: 'default', name }))?.status?.conditions?.find(
+        (one) => one.type === type,
+      )?.reason,
     async instance(name: string): Promise<WhatsAppInstance> {
       const found = await cluster.instances.get({ namespace: 'default', name })
       if (!found) throw new Error(`there is no instance ${name}`)

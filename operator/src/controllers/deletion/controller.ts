@@ -6,6 +6,7 @@ import {
   type WhatsAppInstance,
 } from '@warren/contracts'
 import type { OperatorContext } from '../../context.ts'
+import { loadPodSet } from '../../pods/load-pod-set.ts'
 import type { Result } from '../../queue/controller.ts'
 import { resourceKeyOf } from '../../resource-key.ts'
 import { linkedAccount, sessionKeyFor } from '../../session-state.ts'
@@ -28,8 +29,8 @@ export function reconcileDeletion(context: OperatorContext) {
     }
     const id = instanceIdOf(instance.metadata)
     const session = await sessions.session(sessionKeyFor(instance))
-    const pod = await cluster.pods.get(resource)
-    switch (deletionStage({ instance, pod, session, now: clock.now() })) {
+    const pods = await loadPodSet(context, instance)
+    switch (deletionStage({ instance, pods, session, now: clock.now() })) {
       case 'logout':
         return logOut(instance, instance.metadata.deletionTimestamp)
       case 'removeData': {
@@ -50,8 +51,8 @@ export function reconcileDeletion(context: OperatorContext) {
         await release(resource, instance)
         return {}
       default:
-        // `stopPod` is the pod controller's; its end calls us again.
-        return {}
+        // `stopPod` is the pod controller's; its end calls us again, and so does the time after which it is not waited for.
+        return pods.lostInMs === undefined ? {} : { requeueAfterMs: pods.lostInMs }
     }
   }
 

@@ -1,6 +1,5 @@
 import { FINALIZER, type SessionDoc, type WhatsAppInstance } from '@warren/contracts'
-import type { SessionPod } from '@warren/runtime/cluster'
-import { ownershipOf } from '../../pods/ownership.ts'
+import type { PodSet } from '../../pods/pod-set.ts'
 import { linkedAccount } from '../../session-state.ts'
 
 /**
@@ -17,25 +16,25 @@ export const LOGOUT_DEADLINE_MS = 60_000
 
 export type DeletionView = {
   readonly instance: WhatsAppInstance
-  readonly pod: SessionPod | undefined
+  readonly pods: PodSet
   readonly session: SessionDoc | null
   readonly now: Date
 }
 
 /** Pure: the same view gives the same stage, so a restarted operator goes on where the last one was. */
-export function deletionStage({ instance, pod, session, now }: DeletionView): DeletionStage {
+export function deletionStage({ instance, pods, session, now }: DeletionView): DeletionStage {
   const { deletionTimestamp, finalizers } = instance.metadata
   if (!deletionTimestamp || !finalizers?.includes(FINALIZER)) return 'none'
-  const foreign = pod !== undefined && ownershipOf(pod, instance) === 'foreign'
   if (
     instance.spec.deletionPolicy === 'Logout' &&
     linkedAccount(instance, session) &&
     session?.status?.phase !== 'banned' &&
-    !foreign &&
+    pods.blockedBy !== 'foreign' &&
     logoutTimeLeftMs(deletionTimestamp, now) > 0
   )
     return 'logout'
-  if (pod && !foreign) return 'stopPod'
+  // A pod whose node does not answer is not waited for: nothing that it writes counts once the session is removed or taken over.
+  if (pods.current || pods.surplus.length > 0) return 'stopPod'
   return instance.spec.deletionPolicy === 'Retain' || session === null ? 'release' : 'removeData'
 }
 

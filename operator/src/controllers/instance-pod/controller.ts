@@ -1,70 +1,98 @@
 import type { WhatsAppInstance } from '@warren/contracts'
-import type { SessionPod } from '@warren/runtime/cluster'
 import type { OperatorContext } from '../../context.ts'
+import { loadPodSet } from '../../pods/load-pod-set.ts'
+import type { PodSet } from '../../pods/pod-set.ts'
 import { sessionPodOf } from '../../pods/session-pod.ts'
+import type { Obstacle } from '../../pods/verdicts.ts'
 import type { Result } from '../../queue/controller.ts'
 import type { Pacer } from '../../queue/pacer.ts'
 import { resourceKeyOf } from '../../resource-key.ts'
 import { sessionKeyFor } from '../../session-state.ts'
-import { deletionStage } from '../deletion/decide.ts'
-import { decidePod, type PodAction } from './decide.ts'
-import { ensureSecret } from './ensure-secret.ts'
+import { type DeletionStage, deletionStage } from '../deletion/decide.ts'
+import { createPods } from './create-pod.ts'
+import { decidePod, isToRun, type PodAction } from './decide.ts'
 
 const LOGOUT_CHECK_MS = 1_000
 
 /** Gives each instance the pod it needs, and takes away the one it does not. */
 export function reconcilePod(context: OperatorContext, pacer: Pacer) {
-  const { cluster, sessions, masterKey, template, clock, logger } = context
+  const { cluster, sessions, admission, verdicts, roll, template, clock, logger } = context
+  const creation = createPods(context)
 
   return async function reconcile(key: string): Promise<Result> {
-    const resource = resourceKeyOf(key)
-    const instance = await cluster.instances.get(resource)
+    const instance = await cluster.instances.get(resourceKeyOf(key))
     if (!instance) {
-      pacer.cancel(key)
+      for (const one of [admission, verdicts, roll, creation]) one.forget(key)
+      pacer.giveUp(key)
       return {}
     }
-    const pod = await cluster.pods.get(resource)
+    const pods = await loadPodSet(context, instance)
     const desired = sessionPodOf(instance, template)
-    const deletion = await deletionOf(instance, pod)
-    const action = decidePod({ instance, pod, desired, deletion })
-    if (action.do === 'nothing' || (action.do === 'delete' && !action.paced)) pacer.cancel(key)
-    else {
-      const waitMs = pacer.waitMs(key)
-      if (waitMs > 0) return { requeueAfterMs: waitMs }
-    }
-    await apply(action, instance)
-    // A logout ends by the session's word or by time; neither is a change of an object here.
-    return deletion === 'logout' ? { requeueAfterMs: LOGOUT_CHECK_MS } : {}
+    const deletion = await deletionOf(instance, pods)
+    const obstacle = await obstacleOf(instance, pods, deletion)
+    const action = decidePod({ instance, pods, desired, deletion, obstacle })
+    if (obstacle || !isToRun(instance, deletion)) roll.forget(key)
+    // What the last attempt met stays in the way until an attempt succeeds.
+    const verdict = (action.do === 'create' ? creation.refusalOf(key) : obstacle) ?? null
+    if (verdicts.set(key, verdict)) context.onVerdict(key)
+    const logoutMs = deletion === 'logout' ? LOGOUT_CHECK_MS : undefined
+    if (!isItsTurn(action, key, instance, pods)) return soonest(pods.lostInMs, logoutMs)
+    const { requeueAfterMs } = await apply(action, key, instance)
+    return soonest(requeueAfterMs, pods.lostInMs, logoutMs)
   }
 
   /** The database is asked only when the answer matters. */
-  async function deletionOf(instance: WhatsAppInstance, pod: SessionPod | undefined) {
+  async function deletionOf(instance: WhatsAppInstance, pods: PodSet): Promise<DeletionStage> {
     if (!instance.metadata.deletionTimestamp) return 'none'
     const session = await sessions.session(sessionKeyFor(instance))
-    return deletionStage({ instance, pod, session, now: clock.now() })
+    return deletionStage({ instance, pods, session, now: clock.now() })
   }
 
-  async function apply(action: PodAction, instance: WhatsAppInstance): Promise<void> {
-    const { namespace, name } = instance.metadata
-    const log = logger.child({ instance: `${namespace}/${name}` })
-    if (action.do === 'create') {
-      await ensureSecret(cluster.secrets, instance, { masterKey, ...template })
-      await cluster.pods.create(sessionPodOf(instance, template))
-      log.info('session pod created')
-      cluster.events.record(instance, {
-        type: 'Normal',
-        reason: 'PodCreated',
-        note: `Created the session pod ${name}.`,
-      })
-    }
-    if (action.do === 'delete') {
-      await cluster.pods.delete({ namespace, name }, { uid: action.uid })
-      log.info('session pod stopped', { reason: action.reason })
-      cluster.events.record(instance, {
-        type: 'Normal',
-        reason: 'PodStopped',
-        note: `Stopped the session pod ${name}: ${action.reason}.`,
-      })
-    }
+  async function obstacleOf(
+    instance: WhatsAppInstance,
+    pods: PodSet,
+    deletion: DeletionStage,
+  ): Promise<Obstacle | undefined> {
+    if (isToRun(instance, deletion)) return admission.admit(instance)
+    if (!pods.current && pods.surplus.length === 0) admission.rest(instance)
+    return undefined
   }
+
+  /** Starts and replacements come in turns, everything else at once. */
+  function isItsTurn(action: PodAction, key: string, instance: WhatsAppInstance, pods: PodSet): boolean {
+    const rolls = action.do === 'delete' && action.reason === 'TemplateChanged'
+    if (rolls && !roll.mayReplace(instance, action.pod)) return false
+    if (!rolls) roll.settle(key)
+    if (action.do === 'create' || (action.do === 'delete' && action.followed))
+      return pacer.ask(key, instance.spec.organization)
+    // Between the end of one pod and the start of the next the turn stays its own.
+    if (action.do === 'delete' || !pods.current?.metadata.deletionTimestamp) pacer.giveUp(key)
+    return true
+  }
+
+  async function apply(action: PodAction, key: string, instance: WhatsAppInstance): Promise<Result> {
+    if (action.do === 'nothing') return {}
+    if (action.do === 'create') {
+      const result = await creation.create(instance, action.ordinal)
+      if (result === 'created') pacer.spend(key)
+      else pacer.giveUp(key)
+      if (verdicts.set(key, creation.refusalOf(key) ?? null)) context.onVerdict(key)
+      return result === 'created' ? {} : result
+    }
+    const { metadata, status } = action.pod
+    await cluster.pods.delete(metadata, { uid: metadata.uid })
+    logger.info('session pod stopped', { instance: key, pod: metadata.name, reason: action.reason })
+    const why = status.reason === undefined ? action.reason : `${action.reason} (${status.reason})`
+    cluster.events.record(instance, {
+      type: action.reason === 'NodeUnreachable' || action.reason === 'PodEnded' ? 'Warning' : 'Normal',
+      reason: 'PodStopped',
+      note: `Stopped the session pod ${metadata.name}: ${why}.`,
+    })
+    return {}
+  }
+}
+
+function soonest(...times: (number | undefined)[]): Result {
+  const known = times.filter((ms) => ms !== undefined)
+  return known.length > 0 ? { requeueAfterMs: Math.min(...known) } : {}
 }

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { FINALIZER, RESTARTED_AT_ANNOTATION, type WhatsAppInstance } from '@warren/contracts'
 import type { SessionPod } from '@warren/runtime/cluster'
 import { sessionPodOf } from '../../pods/session-pod.ts'
-import { INSTANCE, podOf } from '../../testing/objects.ts'
+import type { Obstacle } from '../../pods/verdicts.ts'
+import { INSTANCE, podOf, podsOf } from '../../testing/objects.ts'
 import { PREPARED } from '../../testing/operator-harness.ts'
 import type { DeletionStage } from '../deletion/decide.ts'
 import { decidePod } from './decide.ts'
@@ -13,8 +14,12 @@ type Row = {
   instance?: (it: WhatsAppInstance) => void
   pod?: ((it: SessionPod) => SessionPod) | 'none'
   deletion?: DeletionStage
+  obstacle?: Obstacle
   expected: string
 }
+
+const LIMIT: Obstacle = { reason: 'InstanceLimit', message: 'full' }
+const MISMATCH: Obstacle = { reason: 'OrganizationMismatch', message: 'theirs' }
 
 const rows: Row[] = [
   { when: 'there is no pod', pod: 'none', expected: 'create' },
@@ -25,6 +30,9 @@ const rows: Row[] = [
     expected: 'nothing',
   },
   { when: 'the pod is right', expected: 'nothing' },
+  { when: 'over the limit, without a pod', pod: 'none', obstacle: LIMIT, expected: 'nothing' },
+  { when: 'over a limit that became smaller, with a pod', obstacle: LIMIT, expected: 'nothing' },
+  { when: "another organisation's namespace", obstacle: MISMATCH, expected: 'delete OrganizationMismatch' },
   { when: 'suspended, with a pod', instance: suspend, expected: 'delete Suspended' },
   { when: 'suspended, without', instance: suspend, pod: 'none', expected: 'nothing' },
   { when: 'deleted', instance: remove, deletion: 'stopPod', expected: 'delete Deleted' },
@@ -37,12 +45,16 @@ const rows: Row[] = [
     expected: 'create',
   },
   { when: 'deleted, nothing left', instance: remove, pod: 'none', deletion: 'release', expected: 'nothing' },
-  { when: 'a restart was asked for', instance: restart, expected: 'delete RestartRequested paced' },
-  { when: 'the number of attempts changed', instance: reconfigure, expected: 'delete TemplateChanged paced' },
+  { when: 'a restart was asked for', instance: restart, expected: 'delete RestartRequested followed' },
+  {
+    when: 'the number of attempts changed',
+    instance: reconfigure,
+    expected: 'delete TemplateChanged followed',
+  },
   {
     when: 'the pod was evicted',
     pod: (it) => ({ ...it, status: { phase: 'Failed' } }),
-    expected: 'delete PodEnded paced',
+    expected: 'delete PodEnded',
   },
   { when: 'the pod is ending', instance: suspend, pod: ending, expected: 'nothing' },
   {
@@ -58,15 +70,18 @@ const rows: Row[] = [
   },
 ]
 
-for (const { when, instance: change, pod: changePod, deletion = 'none', expected } of rows)
+for (const { when, instance: change, pod: changePod, deletion = 'none', obstacle, expected } of rows)
   test(`${when}: ${expected}`, () => {
     const instance = structuredClone(INSTANCE)
     const pod = changePod === 'none' ? undefined : (changePod ?? ((it) => it))(podOf(instance))
     change?.(instance)
-    const action = decidePod({ instance, pod, desired: sessionPodOf(instance, PREPARED), deletion })
-    const told = action.do === 'delete' ? `delete ${action.reason}${action.paced ? ' paced' : ''}` : action.do
+    const desired = sessionPodOf(instance, PREPARED)
+    const pods = podsOf(instance, pod)
+    const action = decidePod({ instance, pods, desired, deletion, obstacle })
+    const told =
+      action.do === 'delete' ? `delete ${action.reason}${action.followed ? ' followed' : ''}` : action.do
     assert.equal(told, expected)
-    if (action.do === 'delete') assert.equal(action.uid, pod?.metadata.uid)
+    if (action.do === 'delete') assert.equal(action.pod, pod)
   })
 
 function suspend(it: WhatsAppInstance): void {

@@ -7,7 +7,7 @@ import { KEY_FILE, keySecretKeyOf, ownedBy } from '../../pods/session-pod.ts'
 /**
  * Sees to it that the instance's secret is there and right: its own key, and the connection strings. The key is derived, so it is the same
  * after any loss of the secret, and a pod never sees the master key.
- * @throws WarrenError `conflict` while a secret of another owner has the name
+ * @throws WarrenError `already_exists` while a secret of another owner has the name; `forbidden` where none may be made
  */
 export async function ensureSecret(
   secrets: SecretClient,
@@ -27,7 +27,10 @@ export async function ensureSecret(
   if (!present)
     throw new WarrenError('conflict', `the secret ${key.namespace}/${key.name} was removed meanwhile`)
   if (!present.metadata.ownerReferences?.some(({ uid }) => uid === instance.metadata.uid))
-    throw new WarrenError('conflict', `the secret ${key.namespace}/${key.name} belongs to something else`)
+    throw new WarrenError(
+      'already_exists',
+      `the secret ${key.namespace}/${key.name} belongs to something else`,
+    )
   if (!isDeepStrictEqual(plain(present.data), plain(data))) await secrets.update(key, data)
 }
 

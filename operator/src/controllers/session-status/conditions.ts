@@ -4,6 +4,7 @@ import {
   type ConditionStatus,
   type ConditionType,
 } from '@warren/contracts'
+import type { SessionPod } from '@warren/runtime/cluster'
 import type { Facts } from './view.ts'
 
 /** A condition before it is known since when it holds. */
@@ -44,19 +45,21 @@ function finding<T extends ConditionType>(
   return { type, status, reason, message: message ?? explained } as Finding<T>
 }
 
-function scheduled({ deleting, suspended, pod, podOwnership, container }: Facts): Finding<'Scheduled'> {
+function scheduled({ deleting, suspended, pods, pod, obstacle, container }: Facts): Finding<'Scheduled'> {
   const say = (status: ConditionStatus, reason: ConditionReason<'Scheduled'>, message?: string) =>
     finding('Scheduled', status, reason, message)
-  if (podOwnership === 'foreign') return say('False', 'PodForeign')
+  if (pods.blockedBy === 'foreign' && !pod) return say('False', 'PodForeign')
   if (deleting) return say('False', 'Terminating')
   if (suspended && (!pod || pod.metadata.deletionTimestamp)) return say('False', 'Suspended')
-  if (!pod || podOwnership === 'predecessors')
-    return say('False', 'PodPending', 'The session pod is being created.')
+  if (obstacle && (!pod || obstacle.reason === 'OrganizationMismatch'))
+    return say('False', obstacle.reason, obstacle.message)
+  if (!pod && pods.lost.length > 0) return say('False', 'PodUnreachable')
+  if (!pod) return say('False', 'PodPending', 'The session pod is being created.')
   if (pod.metadata.deletionTimestamp)
     return say('False', 'PodPending', 'The session pod ends; another one follows.')
   if (pod.status.phase === 'Failed' || pod.status.phase === 'Succeeded')
-    return say('False', 'PodFailed', pod.status.message)
-  if (container?.state.running) return say('True', 'PodRunning')
+    return say('False', 'PodFailed', wordsOf(pod.status))
+  if (container?.state.running) return say('True', 'PodRunning', besideLost(pods.lost))
   const last = container?.state.terminated ?? container?.lastState?.terminated
   if (last)
     return say(
@@ -64,7 +67,21 @@ function scheduled({ deleting, suspended, pod, podOwnership, container }: Facts)
       'PodFailed',
       `The session pod ended with exit code ${last.exitCode} and is restarted.`,
     )
-  return say('False', 'PodPending', pod.status.message ?? container?.state.waiting?.message)
+  const placed = pod.status.conditions?.find(({ type }) => type === 'PodScheduled')
+  if (placed?.status === 'False' && placed.reason === 'Unschedulable')
+    return say('False', 'Unschedulable', placed.message)
+  return say('False', 'PodPending', wordsOf(container?.state.waiting ?? pod.status))
+}
+
+/** Kubernetes' own words, e.g. `Evicted: The node was low on resource: memory.` */
+function wordsOf({ reason, message }: { reason?: string; message?: string }): string | undefined {
+  return [reason, message].filter((text) => text !== undefined && text !== '').join(': ') || undefined
+}
+
+function besideLost(lost: readonly SessionPod[]): string | undefined {
+  if (lost.length === 0) return undefined
+  const names = lost.map(({ metadata, spec }) => `${metadata.name} on ${spec.nodeName ?? 'no node'}`)
+  return `${CONDITION_REASONS.Scheduled.PodRunning} Not confirmed yet is the end of ${names.join(', ')}.`
 }
 
 function paired({ said, account }: Facts): Finding<'Paired'> {
@@ -115,10 +132,11 @@ function ready(
   return finding('Ready', 'True', 'Ready')
 }
 
-function degraded({ crashLoop, said, suspended }: Facts): Finding<'Degraded'> {
+function degraded({ crashLoop, rollFailed, said, suspended }: Facts): Finding<'Degraded'> {
   const say = (reason: ConditionReason<'Degraded'>, message?: string) =>
     finding('Degraded', reason === 'Healthy' ? 'False' : 'True', reason, message)
   if (crashLoop) return say('CrashLoop')
+  if (rollFailed) return say('RollFailed')
   if (!said || suspended) return say('Healthy')
   if (said.reason === 'ConnectionReplaced') return say('Conflict', said.message)
   if (said.reason === 'ClientRefused') return say('ClientRefused', said.message)

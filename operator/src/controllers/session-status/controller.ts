@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { SessionDoc, WhatsAppInstance } from '@warren/contracts'
 import type { OperatorContext } from '../../context.ts'
+import { loadPodSet } from '../../pods/load-pod-set.ts'
 import type { Result } from '../../queue/controller.ts'
 import { queueKeyOf, resourceKeyOf } from '../../resource-key.ts'
 import { sessionKeyFor } from '../../session-state.ts'
@@ -12,13 +13,19 @@ const SWEEP_BATCH = 500
 
 /** Tells in `status` what is. The only writer of it. */
 export function reconcileStatus(context: OperatorContext) {
-  const { cluster, sessions, logger } = context
+  const { cluster, sessions, fleet, verdicts, logger } = context
 
   return async function reconcile(key: string): Promise<Result> {
     const instance = await cluster.instances.get(resourceKeyOf(key))
-    if (!instance) return {}
+    if (!instance) {
+      fleet.forget(key)
+      return {}
+    }
+    // The pod controller looks first, and calls then.
+    if (verdicts.get(key) === undefined) return {}
     const session = await sessions.session(sessionKeyFor(instance))
     const status = await statusNow(context, instance, session)
+    fleet.observe(instance, status)
     if (isDeepStrictEqual(status, instance.status)) return {}
     await cluster.instances.updateStatus(instance.metadata, status, instance.metadata)
     for (const event of transitionEvents(instance.status, status)) cluster.events.record(instance, event)
@@ -44,20 +51,37 @@ export async function sweepStatus(context: OperatorContext): Promise<string[]> {
     const docs = await sessions.sessions(page.items.map(sessionKeyFor))
     const byKey = new Map(docs.map((doc) => [doc._id, doc]))
     for (const instance of page.items) {
+      const key = queueKeyOf(instance.metadata)
+      if (context.verdicts.get(key) === undefined) continue
       const session = byKey.get(sessionKeyFor(instance)) ?? null
-      if (!isDeepStrictEqual(await statusNow(context, instance, session), instance.status))
-        stale.push(queueKeyOf(instance.metadata))
+      if (await mismatchTurned(context, instance)) stale.push(key)
+      else if (!isDeepStrictEqual(await statusNow(context, instance, session), instance.status))
+        stale.push(key)
     }
     continueToken = page.continueToken
   } while (continueToken !== undefined)
   return stale
 }
 
-async function statusNow(
-  { cluster, clock }: OperatorContext,
+/** The label of a namespace was set, changed or removed. */
+async function mismatchTurned(
+  { admission, verdicts }: OperatorContext,
   instance: WhatsAppInstance,
-  session: SessionDoc | null,
-) {
-  const pod = await cluster.pods.get(instance.metadata)
-  return statusOf({ instance, pod, session, now: clock.now() })
+): Promise<boolean> {
+  if (instance.spec.operatingMode !== 'Running' || instance.metadata.deletionTimestamp) return false
+  const known = verdicts.get(queueKeyOf(instance.metadata))?.reason === 'OrganizationMismatch'
+  return known !== (await admission.mismatches(instance))
+}
+
+async function statusNow(context: OperatorContext, instance: WhatsAppInstance, session: SessionDoc | null) {
+  const { clock, roll, verdicts } = context
+  const key = queueKeyOf(instance.metadata)
+  return statusOf({
+    instance,
+    pods: await loadPodSet(context, instance),
+    obstacle: verdicts.get(key) ?? null,
+    rollFailed: roll.isLost(key),
+    session,
+    now: clock.now(),
+  })
 }

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CONDITION_REASONS, type ConditionType, SESSION_PHASES, type SessionStatus } from '@warren/contracts'
+import type { SessionPod } from '@warren/runtime/cluster'
 import fc from 'fast-check'
-import { INSTANCE, NOW, podOf, sessionOf } from '../../testing/objects.ts'
+import { INSTANCE, NOW, podOf, podsOf, sessionOf } from '../../testing/objects.ts'
 import { ACCOUNT } from '../../testing/operator-harness.ts'
 import { statusOf } from './status-of.ts'
+import type { StatusView } from './view.ts'
 
 const at = NOW
+const UNHINDERED = { obstacle: null, rollFailed: false }
 /** What the session says -> phase, then the reasons of Paired, Connected, Ready, Degraded. */
 const rows: [Omit<SessionStatus, 'since'> | null, string][] = [
   [null, 'Pending Unknown NoSession NotPaired Healthy'],
@@ -44,7 +47,8 @@ for (const [said, expected] of rows)
   test(`${said?.phase ?? 'nothing said'} ${said?.reason ?? ''}: ${expected}`, () => {
     const { phase, conditions } = statusOf({
       instance: INSTANCE,
-      pod: podOf(INSTANCE),
+      ...UNHINDERED,
+      pods: podsOf(INSTANCE, podOf(INSTANCE)),
       session: sessionOf(said),
       now: NOW,
     })
@@ -82,7 +86,8 @@ test('its own result changes nothing, every reason is a documented one, and no Q
       (said, hasPod, deleting, laterMs) => {
         const instance = structuredClone(INSTANCE)
         if (deleting) instance.metadata.deletionTimestamp = at.toISOString()
-        const view = { pod: hasPod ? podOf(instance) : undefined, session: sessionOf(said), now: NOW }
+        const pods = podsOf(instance, hasPod ? podOf(instance) : undefined)
+        const view = { ...UNHINDERED, pods, session: sessionOf(said), now: NOW }
         const first = statusOf({ ...view, instance })
         const session = { ...view.session, expiresAt: new Date(NOW.getTime() + laterMs + 15_000) }
         const now = new Date(NOW.getTime() + laterMs)
@@ -105,10 +110,45 @@ test('a crash loop is one until a run has lasted a minute, so that it is told on
     const pod = podOf(INSTANCE)
     const status = { ...pod.status, containerStatuses: [container] }
     const session = sessionOf({ phase: 'connected', account: ACCOUNT })
-    const { conditions } = statusOf({ instance: INSTANCE, pod: { ...pod, status }, session, now: NOW })
+    const pods = podsOf(INSTANCE, { ...pod, status })
+    const { conditions } = statusOf({ ...UNHINDERED, instance: INSTANCE, pods, session, now: NOW })
     return conditions?.find(({ type }) => type === 'Degraded')?.reason
   }
   assert.equal(degraded(1_000, 1), 'Healthy')
   assert.equal(degraded(1_000, 2), 'CrashLoop')
   assert.equal(degraded(60_000, 2), 'Healthy')
+})
+
+const scheduled = (pod: SessionPod | undefined, more: Partial<StatusView> = {}) => {
+  const pods = podsOf(INSTANCE, pod)
+  const { conditions } = statusOf({
+    ...UNHINDERED,
+    instance: INSTANCE,
+    pods,
+    session: null,
+    now: NOW,
+    ...more,
+  })
+  const found = conditions?.find(({ type }) => type === 'Scheduled')
+  return `${found?.status} ${found?.reason}: ${found?.message}`
+}
+
+test('why no pod runs is told in the words of Kubernetes', () => {
+  const pod = podOf(INSTANCE)
+  const pending = (status: Partial<SessionPod['status']>) =>
+    ({ ...pod, status: { phase: 'Pending', ...status } }) as const
+  const message = '0/3 nodes are available: 3 Insufficient memory.'
+  const conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }] as const
+  assert.equal(scheduled(pending({ conditions })), `False Unschedulable: ${message}`)
+  const waiting = { reason: 'ErrImagePull', message: 'not found' }
+  const containerStatuses = [{ name: 'session', restartCount: 0, state: { waiting } }]
+  assert.equal(scheduled(pending({ containerStatuses })), 'False PodPending: ErrImagePull: not found')
+  const evicted = { phase: 'Failed', reason: 'Evicted', message: 'The node was low on memory.' } as const
+  assert.equal(
+    scheduled({ ...pod, status: evicted }),
+    'False PodFailed: Evicted: The node was low on memory.',
+  )
+  const obstacle = { reason: 'InstanceLimit', message: 'allows 5' } as const
+  assert.equal(scheduled(undefined, { obstacle }), 'False InstanceLimit: allows 5')
+  assert.match(scheduled(pod, { obstacle }), /^True PodRunning/, 'what runs, runs')
 })

@@ -14,7 +14,7 @@ import { type Facts, factsOf, type StatusView } from './view.ts'
  */
 export function statusOf(view: StatusView): InstanceStatus {
   const facts = factsOf(view)
-  const { instance, said, account, live, container } = facts
+  const { instance, said, account, live, pod } = facts
   const found = findings(facts)
   const conditions = found.map((one) => conditionOf(one, instance, view.now))
   return {
@@ -23,7 +23,8 @@ export function statusOf(view: StatusView): InstanceStatus {
     conditions,
     ...(account ? { account: { ...account } } : {}),
     ...(live && said?.phase === 'pairing' ? pairingOf(said, instance.spec.pairing.showInStatus) : {}),
-    ...(container ? { pod: instance.metadata.name } : {}),
+    ...(pod ? { pod: pod.metadata.name } : {}),
+    ...(pod?.spec.nodeName ? { node: pod.spec.nodeName } : {}),
     ...(view.session ? { epoch: view.session.epoch } : {}),
     ...lastConnected(said, instance, found),
     ...(said?.lastDisconnect

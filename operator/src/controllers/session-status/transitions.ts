@@ -1,4 +1,4 @@
-import type { ConditionType, InstanceStatus } from '@warren/contracts'
+import type { Condition, ConditionReason, ConditionType, InstanceStatus } from '@warren/contracts'
 import type { ClusterEvent } from '@warren/runtime/cluster'
 
 /** Conditions whose change people want to see in `kubectl describe`, and whether being False is bad news. */
@@ -8,14 +8,26 @@ const TOLD: Partial<Record<ConditionType, { whenTrue: string; whenFalse: string;
   Degraded: { whenTrue: 'Degraded', whenFalse: 'Recovered', falseIsBad: false },
 }
 
+/** Reasons for having no pod that a person should know of. */
+const TOLD_OBSTACLES: ReadonlySet<string> = new Set<ConditionReason<'Scheduled'>>([
+  'PodForeign',
+  'PodRefused',
+  'PodUnreachable',
+  'Unschedulable',
+  'InstanceLimit',
+  'OrganizationMismatch',
+])
+
 /** The events of the step from one status to the next; none when nothing turned. A first False is no news. */
 export function transitionEvents(
   before: InstanceStatus | undefined,
   after: InstanceStatus,
 ): readonly ClusterEvent[] {
   return (after.conditions ?? []).flatMap((now): ClusterEvent[] => {
+    const known = before?.conditions?.find(({ type }) => type === now.type)
+    if (now.type === 'Scheduled') return obstacleEvent(known, now)
     const told = TOLD[now.type]
-    const was = before?.conditions?.find(({ type }) => type === now.type)?.status
+    const was = known?.status
     if (!told || now.status === was || now.status === 'Unknown') return []
     if (now.status === 'False' && was !== 'True') return []
     const bad = now.type === 'Degraded' ? now.status === 'True' : now.status === 'False' && told.falseIsBad
@@ -27,4 +39,9 @@ export function transitionEvents(
       },
     ]
   })
+}
+
+function obstacleEvent(before: Condition | undefined, now: Condition): ClusterEvent[] {
+  if (before?.reason === now.reason || !TOLD_OBSTACLES.has(now.reason)) return []
+  return [{ type: 'Warning', reason: now.reason, note: now.message }]
 }

@@ -1,12 +1,17 @@
 import type { Account, SessionDoc, SessionStatus, WhatsAppInstance } from '@warren/contracts'
 import type { ContainerStatus, SessionPod } from '@warren/runtime/cluster'
-import { type Ownership, ownershipOf } from '../../pods/ownership.ts'
+import type { PodSet } from '../../pods/pod-set.ts'
+import type { Obstacle } from '../../pods/verdicts.ts'
 import { isHeld, linkedAccount } from '../../session-state.ts'
 
 /** All that the status is made from. */
 export type StatusView = {
   readonly instance: WhatsAppInstance
-  readonly pod: SessionPod | undefined
+  readonly pods: PodSet
+  /** Why the instance gets no pod although it is to run. */
+  readonly obstacle: Obstacle | null
+  /** It did not come back after its pod was replaced by one of a newer template. */
+  readonly rollFailed: boolean
   readonly session: SessionDoc | null
   readonly now: Date
 }
@@ -16,8 +21,11 @@ export type Facts = {
   readonly instance: WhatsAppInstance
   readonly deleting: boolean
   readonly suspended: boolean
+  readonly pods: PodSet
+  /** The pod that runs the session, or is to. */
   readonly pod: SessionPod | undefined
-  readonly podOwnership: Ownership | undefined
+  readonly obstacle: Obstacle | null
+  readonly rollFailed: boolean
   readonly container: ContainerStatus | undefined
   /** It keeps ending; a run of a few seconds between two ends does not count as well. */
   readonly crashLoop: boolean
@@ -33,21 +41,24 @@ const MANY_RESTARTS = 2
 /** until a run has lasted this long. */
 const STABLE_AFTER_MS = 60_000
 
-export function factsOf({ instance, pod, session, now }: StatusView): Facts {
-  const podOwnership = pod && ownershipOf(pod, instance)
-  const container = podOwnership === 'ours' ? pod?.status.containerStatuses?.[0] : undefined
+export function factsOf({ instance, pods, obstacle, rollFailed, session, now }: StatusView): Facts {
+  const pod = pods.current
+  const container = pod?.status.containerStatuses?.[0]
   const running = container?.state.running !== undefined && !pod?.metadata.deletionTimestamp
   return {
     instance,
     deleting: instance.metadata.deletionTimestamp !== undefined,
     suspended: instance.spec.operatingMode === 'Suspended',
+    pods,
     pod,
-    podOwnership,
+    obstacle,
+    rollFailed,
     container,
     crashLoop: container !== undefined && isCrashLoop(container, now),
     said: session?.status ?? undefined,
     account: linkedAccount(instance, session),
-    live: running && session !== null && isHeld(session, now),
+    // On a node that does not answer it may well go on, and its lease tells.
+    live: (running || pods.lost.length > 0) && session !== null && isHeld(session, now),
   }
 }
 
