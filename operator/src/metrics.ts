@@ -46,3 +46,15 @@ export function createOperatorMetrics(registry: Registry): (controller: string) 
     },
   })
 }
+
+/** client-go's gauge of who leads. */
+export function createLeaderMetrics(registry: Registry, lease: string): { leading(leads: boolean): void } {
+  const gauge = new Gauge({
+    name: METRICS.leader,
+    help: 'Whether this replica leads: 1 or 0.',
+    labelNames: ['name'],
+    registers: [registry],
+  })
+  gauge.set({ name: lease }, 0)
+  return { leading: (leads) => gauge.set({ name: lease }, leads ? 1 : 0) }
+}
