@@ -7,7 +7,7 @@ import type { Ids } from '@warren/runtime/ids'
 import type { Logger } from '@warren/runtime/logger'
 import type { Registry } from '@warren/runtime/metrics'
 import type { ObjectStore } from '@warren/runtime/object-store'
-import type { SendQueue, SessionReader } from '@warren/runtime/session-store'
+import type { LimitReader, LimitWriter, SendQueue, SessionReader } from '@warren/runtime/session-store'
 import type { ApiConfig } from './config.ts'
 import type { Registration } from './modules/auth/index.ts'
 import type { Plan } from './modules/organizations/index.ts'
@@ -19,7 +19,7 @@ import { createWorkerRole, type WorkerRole } from './worker-role.ts'
 export type ApiDeps = {
   readonly config: ApiConfig
   readonly cluster: Cluster
-  readonly sessions: SessionReader & SendQueue
+  readonly sessions: SessionReader & SendQueue & LimitReader & LimitWriter
   /** Started. */
   readonly objectStore: ObjectStore
   /** Started, and stopped after the API. */
@@ -62,6 +62,7 @@ export async function createApi(deps: ApiDeps): Promise<Api> {
   const worker = createWorkerRole(deps, services)
   try {
     await database.createIndexes()
+    await services.organizations.publishLimits()
   } catch (error) {
     await database.close()
     throw error

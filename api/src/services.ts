@@ -33,7 +33,12 @@ export type Services = ReturnType<typeof createServices>
 
 export function createServices(deps: ApiDeps, database: PlatformDatabase) {
   const { config, clock, ids, logger, bus, cluster, sessions, objectStore } = deps
-  const organizations = createOrganizationService({ repo: createOrganizationRepo(database), clock, ids })
+  const organizations = createOrganizationService({
+    repo: createOrganizationRepo(database),
+    limits: sessions,
+    clock,
+    ids,
+  })
   /** Callers that ended before their time: signed out, or revoked. */
   const ended = createNotice<string>()
   const keys = createKeyService({ repo: createKeyRepo(database), onRevoked: ended.tell, clock, ids, logger })

@@ -34,6 +34,8 @@ export type OrganizationRepo = {
   /** @throws WarrenError `already_exists` */
   insert(organization: Organization): Promise<void>
   get(organization: string): Promise<Organization | null>
+  /** All of them, by id. */
+  all(): AsyncIterable<Pick<Organization, '_id' | 'plan'>>
   rename(organization: string, name: string): Promise<Organization | null>
   /** Takes back an organisation whose first user could not be made. */
   remove(organization: string): Promise<void>
@@ -54,6 +56,7 @@ export function createOrganizationRepo(database: PlatformDatabase): Organization
       }
     },
     get: (organization) => model.findById(organization).lean<Organization>().exec(),
+    all: () => model.find({}, { plan: 1 }).sort({ _id: 1 }).lean<Organization[]>().cursor(),
     rename: (organization, name) =>
       model
         .findByIdAndUpdate(organization, { $set: { name } }, { returnDocument: 'after' })

@@ -1,6 +1,7 @@
 import { type ErrorCode, WarrenError } from '@warren/contracts'
 import type { Clock } from '@warren/runtime/clock'
 import type { Ids } from '@warren/runtime/ids'
+import type { LimitReader, LimitWriter } from '@warren/runtime/session-store'
 import { type Organization, type OrganizationRepo, PLAN_LIMITS } from './repo.ts'
 
 export type OrganizationService = {
@@ -11,12 +12,19 @@ export type OrganizationService = {
   rename(organization: string, name: string): Promise<Organization>
   remove(organization: string): Promise<void>
   /**
+   * Tells the operator what the plans allow, where it does not know: it holds `kubectl apply` to the same limit. Done at every start, so
+   * that neither a crash at the wrong moment nor a change of the plans themselves leaves an organisation with another limit.
+   */
+  publishLimits(): Promise<void>
+  /**
    * Runs `work` while nobody else does so for this organisation, with the number of instances that its plan allows.
    * @throws WarrenError `conflict` when another one takes longer than five seconds
    */
   withInstanceLimit<T>(organization: string, work: (limit: number) => Promise<T>): Promise<T>
 }
 
+/** Limits that are compared with one query. */
+const PUBLISH_BATCH = 500
 const LOCK_MS = 10_000
 const LOCK_PATIENCE_MS = 5_000
 const LOCK_RETRY_MS = 25
@@ -30,10 +38,11 @@ export function slugOf(name: string): string {
 
 export function createOrganizationService(deps: {
   repo: OrganizationRepo
+  limits: LimitReader & LimitWriter
   clock: Clock
   ids: Ids
 }): OrganizationService {
-  const { repo, clock, ids } = deps
+  const { repo, limits, clock, ids } = deps
 
   async function create(name: string, plan: Organization['plan']): Promise<Organization> {
     const slug = slugOf(name)
@@ -41,12 +50,28 @@ export function createOrganizationService(deps: {
       const organization = { _id: slug + suffix, name, plan, createdAt: clock.now() }
       try {
         await repo.insert(organization)
+        await limits.setLimit(organization._id, PLAN_LIMITS[plan])
         return organization
       } catch (error) {
         if ((error as { code?: ErrorCode }).code !== 'already_exists') throw error
       }
     }
     throw new WarrenError('already_exists', `No free id was found for an organisation named ${name}.`)
+  }
+
+  async function publishLimits(): Promise<void> {
+    const batch: Pick<Organization, '_id' | 'plan'>[] = []
+    const publish = async () => {
+      const known = await limits.limitsOf(batch.map(({ _id }) => _id))
+      for (const { _id, plan } of batch)
+        if (known.get(_id) !== PLAN_LIMITS[plan]) await limits.setLimit(_id, PLAN_LIMITS[plan])
+      batch.length = 0
+    }
+    for await (const organization of repo.all()) {
+      batch.push(organization)
+      if (batch.length === PUBLISH_BATCH) await publish()
+    }
+    if (batch.length > 0) await publish()
   }
 
   const found = (organization: Organization | null) => {
@@ -78,6 +103,7 @@ export function createOrganizationService(deps: {
     rename: async (organization, name) => found(await repo.rename(organization, name)),
     remove: (organization) => repo.remove(organization),
     withInstanceLimit,
+    publishLimits,
   }
 }
 
