@@ -60,8 +60,12 @@ export function createRestClient(server: string, token: string | undefined): Res
       }
     },
     async stream(path, headers, signal) {
-      const response = await open(path, { headers: { ...headers, accept: 'text/event-stream' }, signal })
-      return response.body as AsyncIterable<Uint8Array>
+      return bytesOf(await open(path, { headers: { ...headers, accept: 'text/event-stream' }, signal }))
     },
   }
+}
+
+/** Holds the response until its body is read: `fetch` cancels the body of a response that was garbage-collected before that. */
+async function* bytesOf(response: Response): AsyncGenerator<Uint8Array> {
+  for await (const chunk of response.body ?? []) yield chunk
 }
