@@ -1,6 +1,7 @@
 import {
   CONTROL_PORT,
   ORGANIZATION_PATTERN,
+  POOL_PATTERN,
   type ProtectionSpec,
   protectionSpecSchema,
 } from '@warren/contracts'
@@ -20,6 +21,10 @@ export type PodConfig = {
   WARREN_PAIRING_MAX_ATTEMPTS: number
   WARREN_PASSKEY_CONFIRM: 'whenStale' | 'always'
   WARREN_PROTECTION?: ProtectionSpec
+  WARREN_PROXY_FILE?: string
+  WARREN_PROXY_POOL?: string
+  WARREN_PROXY_KEY?: string
+  WARREN_PROXY_ALLOW_PRIVATE: boolean
   WARREN_LEASE_SECONDS: number
   WARREN_WHATSAPP_SIMULATOR?: string
   WARREN_WHATSAPP_VERSION?: string
@@ -29,6 +34,15 @@ export type PodConfig = {
   LOG_LEVEL: 'error' | 'warn' | 'info' | 'http' | 'debug'
   NODE_ENV: 'production' | 'development' | 'test'
   STACK_TRACE_LIMIT: number
+}
+
+/** A variable that holds JSON of a shape. */
+function jsonOf(schema: Joi.ObjectSchema): Joi.StringSchema {
+  return Joi.string().custom((text: string) => {
+    const { value, error } = schema.validate(JSON.parse(text))
+    if (error) throw error
+    return value
+  }, 'JSON')
 }
 
 /** The environment of a session pod. */
@@ -78,9 +92,25 @@ export const CONFIG_SCHEMA = Joi.object<PodConfig>({
     .description(
       'When a person compares a code with the phone while linking with a passkey: only when the QR was scanned more than five minutes before, or always.',
     ),
-  WARREN_PROTECTION: protectionSpecSchema.description(
+  WARREN_PROTECTION: jsonOf(protectionSpecSchema).description(
     'What protects the account, as JSON of `spec.protection`. Default: everything on; everything off with a simulated WhatsApp.',
   ),
+  WARREN_PROXY_FILE: Joi.string().description(
+    'File with the URLs of proxies (http, https, socks5), one a line. With it nothing goes to WhatsApp directly.',
+  ),
+  WARREN_PROXY_POOL: Joi.string()
+    .pattern(new RegExp(POOL_PATTERN))
+    .when('WARREN_PROXY_FILE', { is: Joi.exist(), then: Joi.forbidden() })
+    .description('Name of a pool of proxies that the organisation keeps over REST; as WARREN_PROXY_FILE.'),
+  WARREN_PROXY_KEY: Joi.string()
+    .pattern(/^(\d{1,10}:)?[A-Za-z0-9+/]{43}=$/)
+    .meta({ secret: true })
+    .description('What the pools of the organisation are sealed with: id, colon, 32 bytes in base64.'),
+  WARREN_PROXY_ALLOW_PRIVATE: Joi.boolean()
+    .default(false)
+    .description(
+      'Whether a proxy may have a private address; else one could be used to reach into the network of the sessions.',
+    ),
   WARREN_LEASE_SECONDS: Joi.number()
     .integer()
     .min(3)

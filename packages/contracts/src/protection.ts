@@ -53,7 +53,7 @@ export const PROTECTION_BOUNDS = { perMinute: 1_000, perHour: 10_000, perDay: 50
 const limit = (tier: keyof typeof PROTECTION_BOUNDS, span: string) =>
   Joi.number().integer().min(1).max(PROTECTION_BOUNDS[tier]).description(`Messages in any ${span}.`)
 
-/** Checks a {@link ProtectionSpec}; takes JSON text as well. */
+/** Checks a {@link ProtectionSpec}. */
 export const protectionSpecSchema = Joi.object<ProtectionSpec>({
   limits: Joi.object({
     mode: Joi.valid('Enforced', 'Off').description('`Off` counts nothing.'),

@@ -26,9 +26,9 @@ export type RiskEvent =
   /** A person ends a pause. */
   | { readonly type: 'resume' }
 
-/** What each signal adds. Ten refused messages in a row are a pause, five are a slow-down; a restriction by WhatsApp is nearly one. */
+/** What each signal adds. Ten refused messages in half an hour are a pause, five are a slow-down; a restriction by WhatsApp is nearly one. */
 export const WEIGHTS: Readonly<Record<RiskCause, number>> = {
-  messageRefused: 8,
+  messageRefused: 9,
   notOnWhatsapp: 6,
   unanswered: 4,
   spike: 10,

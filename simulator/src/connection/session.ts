@@ -1,4 +1,4 @@
-import { type BinaryNode, node, SERVER, seconds } from '../protocol/node.ts'
+import { type BinaryNode, child, node, SERVER, seconds } from '../protocol/node.ts'
 import { type Companion, jidOf, type Subscriber } from '../world/directory.ts'
 import { acceptMessage } from '../world/from-session.ts'
 import { receiveAck, receiveReceipt } from '../world/receipts.ts'
@@ -51,6 +51,7 @@ export const startSession = (
     lastFrameAt: Date.now(),
     active: false,
     presence: undefined,
+    typed: 0,
     send: (stanza) => wire.send(stanza),
     end(event) {
       endWire(wire, event)
@@ -76,7 +77,9 @@ export const startSession = (
       // Stray presences without a type come with nearly every change of the client's credentials.
       if (attrs.type === 'available' || attrs.type === 'unavailable') session.presence = attrs.type
     },
-    chatstate: () => {},
+    chatstate(stanza) {
+      if (child(stanza, 'composing')) session.typed++
+    },
     ib: () => {},
   }
 

@@ -4,6 +4,7 @@ import type { Subscriber } from '../world/directory.ts'
 import { isDrained } from '../world/drained.ts'
 import { Refusal } from '../world/errors.ts'
 import { sendPresence } from '../world/presence.ts'
+import { tellRestrictions } from '../world/restrictions.ts'
 import { sendFromPhone } from '../world/to-session.ts'
 import type { World } from '../world/world.ts'
 import { presentContact, presentPhone, presentSession } from './present.ts'
@@ -50,6 +51,15 @@ export const createOperations = (context: OperationsContext): SimulatorOperation
     return subscriber
   }
   const accountOf = (number: unknown) => (number === undefined ? undefined : numberOf(number))
+
+  /** Whoever is restricted by a change of faults, or not any more, is told. */
+  function changeFaults(change: () => void): void {
+    const linked = world.directory.all().filter(({ companions }) => companions.size > 0)
+    const before = linked.map(({ number }) => structuredClone(world.faults.effective(number)))
+    change()
+    for (const [i, account] of linked.entries())
+      tellRestrictions(world, account, before[i] ?? {}, world.faults.effective(account.number))
+  }
 
   return {
     trust: async () => context.trust(),
@@ -118,11 +128,12 @@ export const createOperations = (context: OperationsContext): SimulatorOperation
     faults: {
       async set(faults, number) {
         const account = accountOf(number)
-        world.faults.set(check<Faults>(schemas.faults, faults), account)
+        const checked = check<Faults>(schemas.faults, faults)
+        changeFaults(() => world.faults.set(checked, account))
         return world.faults.get(account)
       },
       get: async (number) => world.faults.get(accountOf(number)),
-      clear: async (number) => world.faults.clear(accountOf(number)),
+      clear: async (number) => changeFaults(() => world.faults.clear(accountOf(number))),
     },
 
     sessions: {

@@ -33,6 +33,7 @@ export const presentSession = (session: Session): SessionInfo => ({
   device: session.companion.device,
   active: session.active,
   presence: session.presence ?? null,
+  typed: session.typed,
   queued: session.companion.queue.size(),
   connectedAt: session.connectedAt,
   lastFrameAt: session.lastFrameAt,

@@ -61,6 +61,11 @@ export const schemas = {
     }),
     withholdAcks: Joi.boolean(),
     ackError: Joi.object({ code: statusCode.required(), times }),
+    reachoutTimelock: Joi.object({ until: Joi.number().integer().min(0).required() }),
+    messageCap: Joi.object({
+      status: Joi.string().valid('NONE', 'FIRST_WARNING', 'SECOND_WARNING', 'CAPPED').required(),
+      until: Joi.number().integer().min(0),
+    }),
     ignoreIqs: Joi.alternatives(Joi.boolean(), Joi.array().items(Joi.string())),
     companionRegRefresh: Joi.boolean(),
     refuseCode: statusCode,

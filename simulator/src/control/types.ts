@@ -83,6 +83,8 @@ export interface SessionInfo {
   /** False between login and the end of the offline delivery. */
   active: boolean
   presence: 'available' | 'unavailable' | null
+  /** How often it showed a contact that somebody types. */
+  typed: number
   queued: number
   /** Milliseconds since 1970. */
   connectedAt: number

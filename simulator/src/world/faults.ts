@@ -10,6 +10,10 @@ export interface Faults {
   withholdAcks?: boolean
   /** The next messages are refused: an ack with this error, nothing is delivered. */
   ackError?: { code: number; times?: number }
+  /** Until then (milliseconds since 1970) messages that begin a conversation are refused with 463. The client is told, and again when it asks. */
+  reachoutTimelock?: { until: number }
+  /** The quota of new conversations. `CAPPED` refuses as above; `until` is the end of the cycle. The client is told. */
+  messageCap?: { status: 'NONE' | 'FIRST_WARNING' | 'SECOND_WARNING' | 'CAPPED'; until?: number }
   /** No answer to these iqs (by xmlns), or to none at all. */
   ignoreIqs?: boolean | string[]
   /** A scan is answered by `companion_reg_refresh` first: the client must draw a QR with a new secret. */

@@ -6,6 +6,7 @@ import { type FromSession, noteOpened } from './ledger.ts'
 import { contentOf } from './media-content.ts'
 import { askForRetry, reactToMessage } from './phone-reactions.ts'
 import { describeCopies, relay } from './relay.ts'
+import { isRefusedBeginning, MAY_NOT_BEGIN } from './restrictions.ts'
 import type { Session } from './sessions.ts'
 import type { CiphertextType } from './signal-device.ts'
 import type { World } from './world.ts'
@@ -87,7 +88,9 @@ const openOnPhone = async (
 
 const acknowledge = (world: World, session: Session, stanza: BinaryNode, entry: FromSession): boolean => {
   const account = session.subscriber.number
-  const refusal = world.faults.take('ackError', account)
+  const refusal =
+    world.faults.take('ackError', account) ??
+    (isRefusedBeginning(world, session.subscriber, entry.to) ? { code: MAY_NOT_BEGIN } : undefined)
   const { id, to } = stanza.attrs
   const ack = node('ack', {
     class: 'message',

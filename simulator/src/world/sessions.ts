@@ -22,6 +22,8 @@ export interface Session {
   /** True once the client said `active`: stanzas go out at once, before that they wait in the queue. */
   active: boolean
   presence: 'available' | 'unavailable' | undefined
+  /** How often the client showed that somebody types. */
+  typed: number
   /** False when the frame was swallowed by a fault or the connection is gone. */
   send(node: BinaryNode): boolean
   end(event: EndEvent): void

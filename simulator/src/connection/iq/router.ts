@@ -4,9 +4,10 @@ import { appState } from './app-state.ts'
 import { encrypt } from './encrypt.ts'
 import { type IqContext, IqError, type IqHandlers } from './iq.ts'
 import { media } from './media.ts'
+import { mex } from './mex.ts'
 import { usync } from './usync.ts'
 
-const HANDLERS: IqHandlers = { ...encrypt, ...usync, ...media, ...appState, ...account }
+const HANDLERS: IqHandlers = { ...encrypt, ...usync, ...media, ...mex, ...appState, ...account }
 
 /** The reply with the children that `answer` gives, or with the `IqError` that it throws. */
 export const replyTo = (
