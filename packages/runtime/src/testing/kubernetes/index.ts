@@ -22,5 +22,6 @@ export {
   type PodName,
   startNodeAgent,
 } from './node-agent/node-agent.ts'
+export { limitedKubeconfig, type PolicyRule } from './service-account.ts'
 export { findHelm, findKubectl } from './tools.ts'
 export { givenCluster, ownControlPlane, type TestCluster, withKubernetes } from './with-kubernetes.ts'
