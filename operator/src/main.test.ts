@@ -8,7 +8,7 @@ import { after, test } from 'node:test'
 import { FINALIZER } from '@warren/contracts'
 import { freePort } from '@warren/runtime/embedded'
 import { tempDir, until, withMongo, withRedis } from '@warren/runtime/testing'
-import { type KubernetesObject, withKubernetes } from '@warren/runtime/testing/kubernetes'
+import { type KubernetesObject, limitedKubeconfig, withKubernetes } from '@warren/runtime/testing/kubernetes'
 import { ELECTION_TIMES } from './leader/elector.ts'
 
 const [kubernetes, mongo, redis] = [
@@ -18,10 +18,26 @@ const [kubernetes, mongo, redis] = [
 ]
 const { client, namespace } = kubernetes
 const MAIN = join(import.meta.dirname, 'main.ts')
-const templateFile = join(tempDir({ after }), 'template.json')
+const folder = tempDir({ after })
+const templateFile = join(folder, 'template.json')
+const kubeconfigFile = join(folder, 'kubeconfig')
 writeFileSync(
   templateFile,
   JSON.stringify({ image: 'session:1', env: { LOG_LEVEL: 'info' }, healthPort: 8081 }),
+)
+
+const verbs = ['get', 'list', 'watch', 'create', 'patch', 'update', 'delete']
+const warren = ['whatsappinstances', 'whatsappinstances/status', 'whatsappinstances/finalizers']
+const rules = [
+  { apiGroups: ['warren.dev'], resources: warren, verbs: ['get', 'list', 'watch', 'patch', 'update'] },
+  { apiGroups: [''], resources: ['pods'], verbs },
+  { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create', 'patch'] },
+  { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
+  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] },
+]
+writeFileSync(
+  kubeconfigFile,
+  await limitedKubeconfig(kubernetes, { namespace, name: 'warren-operator', rules }),
 )
 
 type Replica = { readonly child: ChildProcess; readonly name: string; readonly port: number; log(): string }
@@ -41,7 +57,7 @@ function start(env: Record<string, string>): { child: ChildProcess; log: () => s
 async function startReplica(name: string): Promise<Replica> {
   const port = await freePort()
   const { child, log } = start({
-    KUBECONFIG: kubernetes.kubeconfigFile,
+    KUBECONFIG: kubeconfigFile,
     POD_NAME: name,
     POD_NAMESPACE: namespace,
     WATCH_NAMESPACES: namespace,
