@@ -21,7 +21,7 @@ export type PodConfig = {
   WARREN_PAIRING_MAX_ATTEMPTS: number
   WARREN_PASSKEY_CONFIRM: 'whenStale' | 'always'
   WARREN_PROTECTION?: ProtectionSpec
-  WARREN_PROXY_FILE?: string
+  WARREN_PROXIES_PATH?: string
   WARREN_PROXY_POOL?: string
   WARREN_PROXY_KEY?: string
   WARREN_PROXY_ALLOW_PRIVATE: boolean
@@ -95,13 +95,13 @@ export const CONFIG_SCHEMA = Joi.object<PodConfig>({
   WARREN_PROTECTION: jsonOf(protectionSpecSchema).description(
     'What protects the account, as JSON of `spec.protection`. Default: everything on; everything off with a simulated WhatsApp.',
   ),
-  WARREN_PROXY_FILE: Joi.string().description(
+  WARREN_PROXIES_PATH: Joi.string().description(
     'File with the URLs of proxies (http, https, socks5), one a line. With it nothing goes to WhatsApp directly.',
   ),
   WARREN_PROXY_POOL: Joi.string()
     .pattern(new RegExp(POOL_PATTERN))
-    .when('WARREN_PROXY_FILE', { is: Joi.exist(), then: Joi.forbidden() })
-    .description('Name of a pool of proxies that the organisation keeps over REST; as WARREN_PROXY_FILE.'),
+    .when('WARREN_PROXIES_PATH', { not: Joi.exist(), otherwise: Joi.forbidden() })
+    .description('Name of a pool of proxies that the organisation keeps over REST; as WARREN_PROXIES_PATH.'),
   WARREN_PROXY_KEY: Joi.string()
     .pattern(/^(\d{1,10}:)?[A-Za-z0-9+/]{43}=$/)
     .meta({ secret: true })

@@ -17,12 +17,13 @@ import { createIds } from '@warren/runtime/ids'
 import { createLifecycle, type ProcessLike, runUntilSignal } from '@warren/runtime/lifecycle'
 import { createJsonLogger, type Logger } from '@warren/runtime/logger'
 import { connectMongo } from '@warren/runtime/mongo'
-import { createMongoSessionStore } from '@warren/runtime/session-store'
+import { createMongoSessionStore, type ProxyPoolReader } from '@warren/runtime/session-store'
 import { createBusyGauge } from './busy.ts'
 import { CONFIG_SCHEMA, type PodConfig, sealingKeyOf } from './config.ts'
 import { createControlServer } from './control/index.ts'
 import { acquireLease } from './lease.ts'
 import { createPod, type Pod } from './pod.ts'
+import { fromFile, fromPool } from './proxy/index.ts'
 import type { PairingRequest } from './session/model.ts'
 import { assertRatchetGuarded, guardRatchet, quietConsole, trustSimulator } from './whatsapp/index.ts'
 
@@ -190,11 +191,21 @@ async function openPod(
     protection: protectionOf(config),
     maxAttempts: config.WARREN_PAIRING_MAX_ATTEMPTS,
     confirmPasskey: config.WARREN_PASSKEY_CONFIRM,
+    ...proxiesOf(config, writer),
+    privateProxies: config.WARREN_PROXY_ALLOW_PRIVATE,
     ...(config.WARREN_PAIRING_PHONE_NUMBER ? { onlyPhone: config.WARREN_PAIRING_PHONE_NUMBER } : {}),
     ...(url ? { url } : {}),
     ...(version ? { version } : {}),
     onFatal: fatal,
   })
+}
+
+function proxiesOf(config: Readonly<PodConfig>, store: ProxyPoolReader) {
+  const { WARREN_PROXIES_PATH: path, WARREN_PROXY_POOL: name, WARREN_PROXY_KEY: key } = config
+  if (path) return { loadProxies: fromFile(path) }
+  if (!name) return {}
+  const pool = { organization: config.WARREN_ORGANIZATION, name, key: key ? sealingKeyOf(key) : undefined }
+  return { loadProxies: fromPool(store, pool) }
 }
 
 function pairingOf(config: Readonly<PodConfig>): PairingRequest {

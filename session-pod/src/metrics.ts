@@ -6,6 +6,7 @@ export type PodMetrics = MetricsSource & {
   messageIn(): void
   messageOut(): void
   reconnect(): void
+  proxyFailover(): void
   commit(seconds: number): void
 }
 
@@ -14,6 +15,8 @@ export type Gauges = {
   connected(): boolean
   epoch(): number
   lastFrameSeconds(): number
+  /** Undefined for a session that goes directly. */
+  proxyUp(): boolean | undefined
   sendsWaiting(): number
   /** 0 to 100. */
   riskScore(): number
@@ -23,7 +26,7 @@ export type Gauges = {
 const COMMIT_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
 
 export function createPodMetrics(gauges: Gauges): PodMetrics {
-  const counts = { in: 0, out: 0, reconnects: 0 }
+  const counts = { in: 0, out: 0, reconnects: 0, failovers: 0 }
   const buckets = COMMIT_BUCKETS.map(() => 0)
   let commits = 0
   let commitSeconds = 0
@@ -35,6 +38,11 @@ export function createPodMetrics(gauges: Gauges): PodMetrics {
     one(METRICS.sessionConnected, 'gauge', 'Whether WhatsApp delivers.', gauges.connected() ? 1 : 0)
     one(METRICS.sessionEpoch, 'gauge', 'Epoch of the lease.', gauges.epoch())
     one(METRICS.sessionReconnects, 'counter', 'Connections that were lost.', counts.reconnects)
+    const proxyUp = gauges.proxyUp()
+    if (proxyUp !== undefined) {
+      one(METRICS.sessionProxyUp, 'gauge', 'Whether the proxy worked when last used.', proxyUp ? 1 : 0)
+      one(METRICS.sessionProxyFailovers, 'counter', 'Changes to another proxy.', counts.failovers)
+    }
     one(METRICS.sessionMessagesIn, 'counter', 'Messages journaled as received.', counts.in)
     one(METRICS.sessionMessagesOut, 'counter', 'Messages handed to the socket.', counts.out)
     one(
@@ -68,6 +76,7 @@ export function createPodMetrics(gauges: Gauges): PodMetrics {
     messageIn: () => void counts.in++,
     messageOut: () => void counts.out++,
     reconnect: () => void counts.reconnects++,
+    proxyFailover: () => void counts.failovers++,
     commit(seconds) {
       commits += 1
       commitSeconds += seconds

@@ -21,6 +21,7 @@ import { createImageBuilder } from './media/build-image.ts'
 import { createInboundMedia, mediaChange } from './media/inbound-media.ts'
 import { createObjectStore } from './media/object-store.ts'
 import { createPodMetrics, type PodMetrics } from './metrics.ts'
+import { createProxies } from './proxy/index.ts'
 import { createMessageBuilder } from './queue/build-message.ts'
 import { createOutbox } from './queue/outbox.ts'
 import { createQueueMarker } from './queue/queue-marker.ts'
@@ -43,6 +44,7 @@ import {
   encodeImage,
   readPresence,
   storedCredentials,
+  targetOf,
   whatsAppHosts,
 } from './whatsapp/index.ts'
 
@@ -67,6 +69,10 @@ export type PodOptions = {
   /** Only this number may be linked. */
   readonly onlyPhone?: string
   readonly maxAttempts: number
+  /** Present when WhatsApp must be reached through proxies: their URLs as they are now, one a line. */
+  readonly loadProxies?: () => Promise<string>
+  /** Whether proxies may be in private networks. */
+  readonly privateProxies: boolean
   readonly confirmPasskey: ConnectOptions['confirmPasskey']
   /** Where to connect instead of WhatsApp. */
   readonly url?: string
@@ -107,11 +113,22 @@ export function createPod(options: PodOptions): Pod {
     connected: () => session.status().phase === 'connected',
     epoch: () => lease.epoch,
     lastFrameSeconds: () => (clock.monotonicMs() - lastFrameMs) / 1000,
+    proxyUp: () => proxies?.up(),
     sendsWaiting: () => protection.gate.count(),
     riskScore: () => protection.report().score,
     sendingPaused: () => protection.status()?.state === 'paused',
   })
   let lastFrameMs = clock.monotonicMs()
+  const proxies =
+    options.loadProxies &&
+    createProxies({
+      load: options.loadProxies,
+      target: targetOf(options.url),
+      allowPrivate: options.privateProxies,
+      clock,
+      logger,
+      onFailover: metrics.proxyFailover,
+    })
 
   const { state, groups, committer, archive, load } = createStore({
     ...{ writer, takeover, key: options.key, clock, busy: options.busy, onFatal },
@@ -146,7 +163,8 @@ export function createPod(options: PodOptions): Pod {
   const inboundMedia = createInboundMedia({
     state,
     objects,
-    fetchImage: (image) => downloadImage(decodeImage(image), options.url ? () => true : whatsAppHosts),
+    fetchImage: (image) =>
+      downloadImage(decodeImage(image), options.url ? () => true : whatsAppHosts, proxies?.current().secure),
     clock,
     logger,
   })
@@ -196,6 +214,7 @@ export function createPod(options: PodOptions): Pod {
     ...(options.version ? { version: options.version } : {}),
     ...(options.onlyPhone ? { onlyPhone: options.onlyPhone } : {}),
     confirmPasskey: options.confirmPasskey,
+    ...(proxies ? { proxies } : {}),
     dispatch,
     onReady: (messenger) => sender.ready(messenger),
     onPresence(stanza) {

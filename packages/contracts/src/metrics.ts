@@ -16,6 +16,8 @@ export const METRICS = {
   sessionSendsWaiting: 'warren_session_sends_waiting',
   sessionRiskScore: 'warren_session_risk_score',
   sessionSendingPaused: 'warren_session_sending_paused',
+  sessionProxyUp: 'warren_session_proxy_up',
+  sessionProxyFailovers: 'warren_session_proxy_failovers_total',
   projectionLag: 'warren_projection_lag_entries',
   projectionEntries: 'warren_projection_entries_total',
   liveClients: 'warren_live_clients',

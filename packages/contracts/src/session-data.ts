@@ -99,6 +99,22 @@ export type QueueDoc = {
   readonly expiresAt?: Date
 }
 
+/** Name of a pool of proxies. */
+export const POOL_PATTERN = '^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$'
+
+/** Collection `proxies`: a pool of an organisation. The API writes it, session pods that are to use it read it. */
+export type ProxyPoolDoc = {
+  /** `<organisation>/<name>` */
+  readonly _id: string
+  readonly organization: string
+  readonly name: string
+  /** `host:port` of each, for people: without credentials. */
+  readonly addresses: readonly string[]
+  /** The URLs as a JSON list, sealed under the organisation's key for proxies, bound to `_id`. */
+  readonly sealed: Uint8Array
+  readonly updatedAt: Date
+}
+
 /** Collection `limits`: what the plan of an organisation allows. The API writes it, the operator holds to it. */
 export type LimitDoc = {
   /** The organisation. */

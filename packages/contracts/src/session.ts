@@ -95,6 +95,8 @@ export type SessionStatus = {
   readonly pairing?: Pairing
   readonly lastConnectedAt?: Date
   readonly lastDisconnect?: Disconnect
+  /** The proxy that the last connection was made through, as `host:port`. */
+  readonly proxy?: { readonly address: string }
   /** Failed attempts in a row and when the next one is due, while `reconnecting`. */
   readonly retry?: { readonly attempt: number; readonly nextAt: Date }
   /** How sending is held back, once there is anything to tell: risk, a pause, a restriction by WhatsApp. */

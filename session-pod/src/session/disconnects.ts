@@ -11,6 +11,8 @@ export type Ending = {
   readonly text: string
   /** Attribute `type` of a `<conflict>` in the stream error. */
   readonly conflict?: string
+  /** No proxy worked, and there is no other way. */
+  readonly proxy?: true
   /** Seconds until a temporary ban ends, where WhatsApp told. */
   readonly expiresInSeconds?: number
 }
@@ -19,7 +21,11 @@ export type Reaction =
   /** The connection was fine, the server wants a new one: at once, with a little jitter. */
   | { readonly kind: 'reconnectNow' }
   /** Exponential back-off; after `parkAfter` failures in a row the session waits for a person. */
-  | { readonly kind: 'backOff'; readonly parkAfter?: number }
+  | {
+      readonly kind: 'backOff'
+      readonly parkAfter?: number
+      readonly why?: { readonly reason: string; readonly message: string }
+    }
   /** A fault of the whole installation (a client version refused): minutes, not seconds, between attempts. */
   | { readonly kind: 'backOffSlowly'; readonly reason: string; readonly message: string }
   /** Another socket with these credentials: look at the lease before anything else, never fight. */
@@ -48,6 +54,11 @@ const DAY_SECONDS = 24 * 3600
 
 /** First match wins. */
 const TABLE: readonly Row[] = [
+  {
+    codes: [0],
+    when: (e) => e.proxy === true,
+    react: (e) => ({ kind: 'backOff', why: { reason: 'ProxyUnavailable', message: e.text } }),
+  },
   // Baileys maps every conflict without a code to 440; only its type tells an unlinking from a second socket.
   {
     codes: [401, 440],

@@ -45,6 +45,11 @@ export function step(model: SessionModel, event: SessionEvent, env: Env): Step {
     }
     case 'codeRefused':
       return codeRefused(model, event.text, env)
+    case 'proxied':
+      return {
+        model: { ...model, status: { ...model.status, proxy: { address: event.address } } },
+        effects: [],
+      }
     case 'passkey':
       return showPasskey(model, event.step, env)
     case 'passkeyFailed':
@@ -184,7 +189,7 @@ function closed(model: SessionModel, ending: Ending, env: Env): Step {
           `WhatsApp refused the connection ${reaction.parkAfter} times: ${ending.text}`,
           env,
         )
-      return again(lost, undefined, env)
+      return again(lost, undefined, env, reaction.why)
     case 'backOffSlowly':
       return again(lost, slowBackOffMs(env.random()), env, {
         reason: reaction.reason,

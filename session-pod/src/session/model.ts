@@ -43,6 +43,8 @@ export type SessionEvent =
   | { readonly type: 'code'; readonly code: string; readonly expiresAt: Date }
   /** WhatsApp gave no code for the number that was asked for. */
   | { readonly type: 'codeRefused'; readonly text: string }
+  /** The next connection goes through this proxy. */
+  | { readonly type: 'proxied'; readonly address: string }
   /** WhatsApp asks for a passkey, or that step moved on. */
   | { readonly type: 'passkey'; readonly step: PasskeyStep }
   /** @property reason CamelCase, becomes the reason of the rest */

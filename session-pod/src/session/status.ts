@@ -41,6 +41,7 @@ export function phase(
       ...(model.account ? { account: model.account } : {}),
       ...(status.lastConnectedAt ? { lastConnectedAt: status.lastConnectedAt } : {}),
       ...(status.lastDisconnect ? { lastDisconnect: status.lastDisconnect } : {}),
+      ...(status.proxy ? { proxy: status.proxy } : {}),
     },
   }
 }

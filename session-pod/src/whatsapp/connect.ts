@@ -2,6 +2,7 @@
 import type { PasskeyStep } from '@warren/contracts'
 import type { Clock, Timer } from '@warren/runtime/clock'
 import type { Logger } from '@warren/runtime/logger'
+import type { Route } from '../proxy/index.ts'
 import type { Ending } from '../session/disconnects.ts'
 import type { Groups } from '../store/groups.ts'
 import {
@@ -60,6 +61,8 @@ export type ConnectOptions = {
   readonly getMessage: (id: string) => Promise<proto.IMessage | undefined>
   readonly clock: Clock
   readonly logger: Logger
+  /** The way there, when it must not be the direct one. */
+  readonly route?: Route
   /** Where to connect instead of WhatsApp: the simulator. */
   readonly url?: string
   /** Instead of the client version that Baileys brings. */
@@ -253,13 +256,18 @@ class QrsUsedUp extends Error {
   }
 }
 
+/** Whom the socket is for. */
+export const targetOf = (url: string | undefined): URL =>
+  new URL(url ?? String(DEFAULT_CONNECTION_CONFIG.waWebSocketUrl))
+
 function socketConfig(options: ConnectOptions) {
-  const { creds, keys, groups, own, traffic, logger, url, version, getMessage, clock } = options
+  const { creds, keys, groups, own, traffic, logger, url, version, getMessage, clock, route } = options
   const { HistorySyncType } = protocol.HistorySync
   return {
     ...DEFAULT_CONNECTION_CONFIG,
     ...(url ? { waWebSocketUrl: url } : {}),
     ...(version ? { version } : {}),
+    ...(route ? { agent: route.webSocket(targetOf(url)) as never, fetchAgent: route.secure as never } : {}),
     auth: { creds, keys: keys.passThrough },
     logger: baileysLogger(logger),
     browser: BROWSER,

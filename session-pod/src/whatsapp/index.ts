@@ -1,7 +1,7 @@
 /** All of Baileys. Outside of this folder there are only Warren's words. */
 export { type AddressBook, createAddressBook } from './addresses.ts'
 export { type Barrier, createBarrier } from './barrier.ts'
-export type { ConnectOptions } from './connect.ts'
+export { type ConnectOptions, targetOf } from './connect.ts'
 export { accountOf, storedCredentials } from './credentials.ts'
 export { assertRatchetGuarded, guardRatchet } from './guard.ts'
 export { createKeyStores } from './key-store.ts'

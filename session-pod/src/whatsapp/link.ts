@@ -1,5 +1,6 @@
 /** Keeps at most one connection, with the right credentials, and tells the session what becomes of it. */
 import type { Account } from '@warren/contracts'
+import type { Proxies, Route } from '../proxy/index.ts'
 import type { SessionEvent } from '../session/model.ts'
 import type { Link } from '../session/session.ts'
 import type { SessionState } from '../store/state.ts'
@@ -34,6 +35,8 @@ export type LinkOptions = Omit<ConnectOptions, 'creds' | 'events' | 'own'> & {
   readonly state: SessionState
   readonly own: ConnectOptions['own']
   readonly onlyPhone?: string
+  /** Present when this session must not go directly. */
+  readonly proxies?: Proxies
   readonly dispatch: (event: SessionEvent) => void
   /** Sends may start, or must stop. */
   readonly onReady: (messenger: Messenger | undefined) => void
@@ -47,6 +50,8 @@ export function createLink(options: LinkOptions): WhatsAppLink {
   let current: { connection: Connection; messenger: Messenger; open: boolean } | undefined
   let closing: Promise<void> = Promise.resolve()
   let knownAccount: Account | undefined
+  /** Whether WhatsApp has said anything on the present connection. */
+  let heard = false
   /** Rises with each wish, so that an older one that still waits gives up. */
   let wish = 0
 
@@ -63,20 +68,38 @@ export function createLink(options: LinkOptions): WhatsAppLink {
     drop()
     const mine = wish
     // The old connection first: WhatsApp would take the new one for a rival.
-    void closing.then(() => {
+    void closing.then(async () => {
       if (mine !== wish) return
       const creds = pairing ? initAuthCreds() : storedCredentials(state)
       if (!creds) return dispatch({ type: 'closed', ending: { code: 0, text: 'there are no credentials' } })
+      const route = options.proxies && (await routeThrough(options.proxies, mine))
+      if (mine !== wish || (options.proxies && !route)) return
       const phone = pairing?.method === 'code' ? pairing.phoneNumber : undefined
-      const connection = connect({ ...options, creds, events: eventsOf(mine, creds, phone) })
+      heard = false
+      const events = eventsOf(mine, creds, phone, route)
+      const connection = connect({ ...options, creds, events, ...(route ? { route } : {}) })
       current = { connection, messenger: createMessenger(connection), open: false }
     })
+  }
+
+  /** A way through a proxy; undefined when there is none, which ends this attempt. Nothing ever goes directly instead. */
+  async function routeThrough(proxies: Proxies, mine: number): Promise<Route | undefined> {
+    try {
+      const route = await proxies.route()
+      if (mine === wish) dispatch({ type: 'proxied', address: route.address })
+      return route
+    } catch (error) {
+      const text = (error as Error).message
+      if (mine === wish) dispatch({ type: 'closed', ending: { code: 0, text, proxy: true } })
+      return undefined
+    }
   }
 
   function eventsOf(
     mine: number,
     creds: AuthenticationCreds,
     phone: string | undefined,
+    route: Route | undefined,
   ): ConnectOptions['events'] {
     const ifMine =
       <A extends unknown[]>(listener: (...args: A) => void) =>
@@ -103,6 +126,8 @@ export function createLink(options: LinkOptions): WhatsAppLink {
       }),
       ready: ifMine(() => options.onReady(current?.messenger)),
       ended: ifMine((ending) => {
+        // Not a word of WhatsApp: the proxy may be why.
+        if (!heard) route?.failed()
         current = undefined
         wish += 1
         options.onReady(undefined)
@@ -110,7 +135,10 @@ export function createLink(options: LinkOptions): WhatsAppLink {
       }),
       presence: ifMine(options.onPresence),
       restriction: ifMine(options.onRestriction),
-      frame: options.onFrame,
+      frame() {
+        heard = true
+        options.onFrame()
+      },
     }
   }
 

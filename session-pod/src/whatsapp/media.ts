@@ -1,5 +1,7 @@
 /** Images to and from WhatsApp's media servers; Baileys encrypts and decrypts. */
 import { createDecipheriv, createHash } from 'node:crypto'
+import type { Agent, IncomingMessage } from 'node:http'
+import { request } from 'node:https'
 import { WarrenError } from '@warren/contracts'
 import { getMediaKeys, prepareWAMessageMedia, proto, type Socket } from './baileys.ts'
 import type { ImageMessage } from './content.ts'
@@ -19,15 +21,16 @@ export const whatsAppHosts: HostRule = (host) => host === 'whatsapp.net' || host
 
 /**
  * Fetches and decrypts a received image.
+ * @param agent makes the connection, where it must not be made directly
  * @throws WarrenError `media_unavailable` when it is too large, from elsewhere, or not what the message said; else the error of the fetch,
  * after which another attempt makes sense
  */
-export async function downloadImage(image: ImageMessage, allowed: HostRule): Promise<Buffer> {
+export async function downloadImage(image: ImageMessage, allowed: HostRule, agent?: Agent): Promise<Buffer> {
   const { mediaKey, fileSha256 } = image
   if (!mediaKey || fileSha256?.length !== 32)
     throw new WarrenError('media_unavailable', 'the message does not say what its image is')
   const { cipherKey, iv } = await getMediaKeys(mediaKey, 'image')
-  const encrypted = await fetchBounded(placeOf(image, allowed))
+  const encrypted = await fetchBounded(placeOf(image, allowed), agent)
   // A MAC of ten bytes follows the ciphertext; the digest below covers more than it does.
   const decipher = createDecipheriv('aes-256-cbc', cipherKey, iv)
   let bytes: Buffer
@@ -54,24 +57,33 @@ export function placeOf({ url, directPath }: ImageMessage, allowed: HostRule): U
   return place
 }
 
-async function fetchBounded(place: URL): Promise<Buffer> {
-  const response = await fetch(place, {
-    redirect: 'error',
-    signal: AbortSignal.timeout(DOWNLOAD_MS),
-    headers: { origin: 'https://web.whatsapp.com' },
+/** Node's own client, as it takes an agent for a proxy and follows no redirects. */
+async function fetchBounded(place: URL, agent: Agent | undefined): Promise<Buffer> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const asking = request(place, {
+      headers: { origin: 'https://web.whatsapp.com' },
+      signal: AbortSignal.timeout(DOWNLOAD_MS),
+      ...(agent ? { agent } : {}),
+    })
+    asking.on('response', resolve).on('error', reject).end()
   })
-  if (response.status === 404 || response.status === 410)
-    throw new WarrenError('media_unavailable', 'WhatsApp does not have the image any more')
-  if (!response.ok || !response.body) throw new Error(`the media server answered ${response.status}`)
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body) {
-    size += chunk.length
-    if (size > MAX_BYTES)
-      throw new WarrenError('media_unavailable', `the image is larger than ${MAX_BYTES} bytes`)
-    chunks.push(chunk)
+  try {
+    const { statusCode } = response
+    if (statusCode === 404 || statusCode === 410)
+      throw new WarrenError('media_unavailable', 'WhatsApp does not have the image any more')
+    if (statusCode !== 200) throw new Error(`the media server answered ${statusCode}`)
+    const chunks: Uint8Array[] = []
+    let size = 0
+    for await (const chunk of response) {
+      size += chunk.length
+      if (size > MAX_BYTES)
+        throw new WarrenError('media_unavailable', `the image is larger than ${MAX_BYTES} bytes`)
+      chunks.push(chunk)
+    }
+    return Buffer.concat(chunks)
+  } finally {
+    response.destroy()
   }
-  return Buffer.concat(chunks)
 }
 
 /**

@@ -139,7 +139,10 @@ function degraded({ crashLoop, rollFailed, said, suspended }: Facts): Finding<'D
   if (rollFailed) return say('RollFailed')
   if (!said || suspended) return say('Healthy')
   if (said.reason === 'ConnectionReplaced') return say('Conflict', said.message)
+  if (said.reason === 'ProxyUnavailable') return say('ProxyUnavailable', said.message)
   if (said.reason === 'ClientRefused') return say('ClientRefused', said.message)
+  if (said.protection?.state === 'paused') return say('SendingPaused')
   if (said.retry && said.retry.attempt >= MANY_ATTEMPTS) return say('RepeatedReconnects')
+  if (said.protection) return say('AccountAtRisk')
   return say('Healthy')
 }

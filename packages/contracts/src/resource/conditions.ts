@@ -68,6 +68,7 @@ export const CONDITION_REASONS = {
     Conflict: 'Another client uses the credentials of this session.',
     RollFailed: 'The session did not come back after its pod was replaced by one of a newer template.',
     ClientRefused: 'WhatsApp refuses this version of the client.',
+    ProxyUnavailable: 'No proxy of this instance works; nothing goes to WhatsApp directly instead.',
     SendingPaused: 'Sending is paused because of signals of risk; messages wait.',
     AccountAtRisk:
       'Signals of risk added up, or WhatsApp restricts the account; messages go out more slowly.',

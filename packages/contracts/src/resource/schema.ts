@@ -1,7 +1,10 @@
 /** The structural OpenAPI schema of the resource: defaults, limits and CEL rules. Both the CRD and the local cluster use it. */
 import { ORGANIZATION_PATTERN } from '../ids.ts'
+import { POOL_PATTERN } from '../session-data.ts'
 import { CONDITION_TYPES } from './conditions.ts'
 import { protectionSpec } from './protection-schema.ts'
+
+const DNS_NAME = '^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$'
 
 const text = (description: string, more: object = {}) => ({ type: 'string', description, ...more })
 const time = (description: string) => ({ type: 'string', format: 'date-time', description })
@@ -118,6 +121,26 @@ const spec = {
       { enum: ['Retain', 'Logout', 'Delete'], default: 'Retain' },
     ),
     protection: protectionSpec,
+    proxy: {
+      type: 'object',
+      description: 'What the session reaches WhatsApp through. With it nothing goes to WhatsApp directly.',
+      properties: {
+        secretRef: {
+          type: 'object',
+          description:
+            'A secret in the same namespace. Its field proxies holds URLs, one a line: http, https or socks5.',
+          required: ['name'],
+          properties: { name: text('Name of the secret.', { pattern: DNS_NAME, maxLength: 253 }) },
+        },
+        pool: text('A pool of proxies that the organisation keeps over REST.', { pattern: POOL_PATTERN }),
+      },
+      'x-kubernetes-validations': [
+        {
+          rule: 'has(self.secretRef) != has(self.pool)',
+          message: 'proxy needs either secretRef or pool',
+        },
+      ],
+    },
     pairing: {
       type: 'object',
       description: 'How an account is linked.',
@@ -249,6 +272,17 @@ const nameOfNoReplacement = {
     'metadata.name must not end in two dashes and a number; Warren gives such names to replacement pods',
 }
 
+/**
+ * Longest name. What is derived from it must fit as well: in Kubernetes the secret `NAME-session-key` (253 characters), on one machine the
+ * draft of that secret's folder, with a namespace of up to 63 characters before it (255 bytes).
+ */
+export const MAX_INSTANCE_NAME = 160
+
+const nameNotTooLong = {
+  rule: `self.metadata.name.size() <= ${MAX_INSTANCE_NAME}`,
+  message: `metadata.name must be at most ${MAX_INSTANCE_NAME} characters long`,
+}
+
 export const INSTANCE_SCHEMA = {
   type: 'object',
   description: 'One WhatsApp account that Warren runs as one session pod.',
@@ -260,5 +294,5 @@ export const INSTANCE_SCHEMA = {
     spec,
     status,
   },
-  'x-kubernetes-validations': [phoneNumberFixedOncePaired, nameOfNoReplacement],
+  'x-kubernetes-validations': [phoneNumberFixedOncePaired, nameOfNoReplacement, nameNotTooLong],
 }

@@ -32,6 +32,8 @@ export type InstanceSpec = {
    */
   deletionPolicy: 'Retain' | 'Logout' | 'Delete'
   pairing: InstancePairing
+  /** What the session reaches WhatsApp through; it never goes around it. Absent: directly. Exactly one of the two fields is set. */
+  proxy?: InstanceProxy
   /** Limits, pacing and pauses. Where absent the session's own default holds: everything on, or nothing with a simulated WhatsApp. */
   protection?: ProtectionSpec
   /** What one session may use of its node; what is not given here is the installation's default. */
@@ -70,6 +72,13 @@ export type SessionScheduling = {
 export type SessionFailover = {
   /** How long a node may be unreachable before a pod elsewhere takes over. 20 to 3600, default 60. */
   unreachableSeconds: number
+}
+
+export type InstanceProxy = {
+  /** A secret in the instance's namespace; its field `proxies` holds URLs (http, https, socks5), one a line. */
+  secretRef?: { name: string }
+  /** A pool that the organisation keeps over REST. */
+  pool?: string
 }
 
 export type InstancePairing = {

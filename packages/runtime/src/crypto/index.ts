@@ -1,6 +1,7 @@
 export {
   constantTimeEqual,
   deriveInstanceKey,
+  deriveProxyKey,
   open,
   type SealingKey,
   seal,

@@ -94,6 +94,16 @@ export function deriveInstanceKey(
   return { id: masterKey.id, bytes: new Uint8Array(hkdfSync('sha256', masterKey.bytes, '', info, 32)) }
 }
 
+/**
+ * The key for the proxies of one organisation: who writes its pools has it, and the sessions of that organisation. It is derived from a
+ * master key of its own, so that who keeps proxies cannot open credentials.
+ */
+export function deriveProxyKey(masterKey: SealingKey, organization: string): SealingKey {
+  if (masterKey.bytes.byteLength < 32) throw new RangeError('a master key has at least 32 bytes')
+  const info = JSON.stringify(['warren/proxies/v1', organization])
+  return { id: masterKey.id, bytes: new Uint8Array(hkdfSync('sha256', masterKey.bytes, '', info, 32)) }
+}
+
 /** Whether two secrets are equal, in a time that tells nothing of where or in which length they differ. */
 export function constantTimeEqual(a: string | Uint8Array, b: string | Uint8Array): boolean {
   const digest = (value: string | Uint8Array) => createHash('sha256').update(value).digest()

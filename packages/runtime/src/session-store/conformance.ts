@@ -266,6 +266,29 @@ export function describeSessionStore(name: string, open: () => Promise<SessionSt
       assert.deepEqual(await store.journal(keyOf(instance), 0, 10), [])
     })
 
+    it('keeps pools of proxies apart by organisation', async () => {
+      const store = await open()
+      const pool = (organization: string, name: string, address: string) => ({
+        _id: `${organization}/${name}`,
+        organization,
+        name,
+        addresses: [address],
+        sealed: new Uint8Array([1, 2]),
+        updatedAt: new Date(1_800_000_000_000),
+      })
+      await store.putProxyPool(pool('pooled', 'b', 'one:1'))
+      await store.putProxyPool(pool('pooled', 'a', 'two:2'))
+      await store.putProxyPool(pool('pooled', 'b', 'three:3'))
+      await store.putProxyPool(pool('pooled-too', 'a', 'four:4'))
+      const addresses = (await store.proxyPools('pooled')).map((one) => one.addresses[0])
+      assert.deepEqual(addresses, ['two:2', 'three:3'])
+      const found = await store.proxyPool('pooled', 'b')
+      assert.deepEqual([...(found?.sealed ?? [])], [1, 2])
+      assert.equal(await store.proxyPool('pooled', 'c'), null)
+      assert.equal(await store.removeProxyPool('pooled', 'b'), true)
+      assert.equal(await store.removeProxyPool('pooled', 'b'), false)
+    })
+
     it('keeps the limits of organisations, and tells none that nobody set', async () => {
       const store = await open()
       await store.setLimit('limited', 5)

@@ -1,6 +1,7 @@
 /** The session store in memory, for unit tests of those who use it. It passes the same conformance suite as the one on MongoDB. */
 import {
   type LogDoc,
+  type ProxyPoolDoc,
   type QueueDoc,
   type SessionDoc,
   type SessionKey,
@@ -26,6 +27,7 @@ export function createMemorySessionStore(clock: Clock): SessionStore {
   const queue = new Map<string, Row>()
   const positions = new Map<SessionKey, number>()
   const limits = new Map<string, number>()
+  const pools = new Map<string, ProxyPoolDoc>()
 
   const logOf = (key: SessionKey): LogDoc[] => {
     const found = logs.get(key) ?? []
@@ -72,6 +74,17 @@ export function createMemorySessionStore(clock: Clock): SessionStore {
           return limit === undefined ? [] : [[name, limit]]
         }),
       ),
+    proxyPool: async (organization, name) => copy(pools.get(`${organization}/${name}`) ?? null),
+    proxyPools: async (organization) =>
+      copy(
+        [...pools.values()]
+          .filter((pool) => pool.organization === organization)
+          .sort((a, b) => (a._id < b._id ? -1 : 1)),
+      ),
+    async putProxyPool(pool) {
+      pools.set(pool._id, copy(pool))
+    },
+    removeProxyPool: async (organization, name) => pools.delete(`${organization}/${name}`),
     async setLimit(organization, maxInstances) {
       limits.set(organization, maxInstances)
     },

@@ -1,4 +1,4 @@
-import type { KeyDoc, LimitDoc, LogDoc, QueueDoc, SessionDoc } from '@warren/contracts'
+import type { KeyDoc, LimitDoc, LogDoc, ProxyPoolDoc, QueueDoc, SessionDoc } from '@warren/contracts'
 import type { Collection, Db } from 'mongodb'
 import { MONGO_OPTIONS } from '../mongo/index.ts'
 
@@ -12,6 +12,7 @@ export type Collections = {
   readonly archive: Collection<KeyDoc>
   readonly queue: Collection<StoredQueueDoc>
   readonly limits: Collection<LimitDoc>
+  readonly proxies: Collection<ProxyPoolDoc>
   readonly positions: Collection<{ _id: string; position: number }>
 }
 
@@ -29,6 +30,7 @@ export function collectionsOf(db: Db): Collections {
     archive: db.collection('archive', OPTIONS),
     queue: db.collection('queue', OPTIONS),
     limits: db.collection('limits', OPTIONS),
+    proxies: db.collection('proxies', OPTIONS),
     positions: db.collection('positions', OPTIONS),
   }
 }

@@ -6,6 +6,7 @@ import { createKeyStore } from './mongo-keys.ts'
 import { createLeases } from './mongo-lease.ts'
 import { createLimits } from './mongo-limits.ts'
 import { createLog } from './mongo-log.ts'
+import { createProxyPools } from './mongo-proxies.ts'
 import { createQueue } from './mongo-queue.ts'
 import type { SessionStore } from './port.ts'
 
@@ -21,6 +22,7 @@ export function createMongoSessionStore(db: Db, clock: Clock): SessionStore {
     ...createKeyStore(collections, clock),
     ...createQueue(collections, clock),
     ...createLimits(collections),
+    ...createProxyPools(collections),
     append: log.append,
     commitsAfter: log.commitsAfter,
     journal: log.journal,

@@ -5,6 +5,7 @@
 import type {
   InstanceId,
   JournalEntry,
+  ProxyPoolDoc,
   QueueDoc,
   QueueState,
   SendContent,
@@ -148,6 +149,20 @@ export type SessionRemover = {
 }
 
 /** For the operator. */
+export type ProxyPoolReader = {
+  proxyPool(organization: string, name: string): Promise<ProxyPoolDoc | null>
+  /** By name. */
+  proxyPools(organization: string): Promise<ProxyPoolDoc[]>
+}
+
+/** For the API. */
+export type ProxyPoolWriter = {
+  /** Makes or replaces it. */
+  putProxyPool(pool: ProxyPoolDoc): Promise<void>
+  /** Whether there was one. */
+  removeProxyPool(organization: string, name: string): Promise<boolean>
+}
+
 export type LimitReader = {
   /** How many instances these organisations may run; an organisation that nobody set a limit for is not in the answer. */
   limitsOf(organizations: readonly string[]): Promise<ReadonlyMap<string, number>>
@@ -163,4 +178,6 @@ export type SessionStore = SessionWriter &
   SendQueue &
   SessionRemover &
   LimitReader &
-  LimitWriter
+  LimitWriter &
+  ProxyPoolReader &
+  ProxyPoolWriter
