@@ -62,6 +62,8 @@ export function clusterConformance(name: string, make: () => Promise<Conformance
         'validation_failed',
         cluster.instances.create(manifest('bad', { pairing: { method: 'Code' } })),
       )
+      for (const name of ['x'.repeat(161), 'sales--2', 'Sales'])
+        await rejects('validation_failed', cluster.instances.create(manifest(name)))
       const created = await cluster.instances.create(manifest('fixed'))
       const moved = await rejects(
         'validation_failed',

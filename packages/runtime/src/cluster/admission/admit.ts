@@ -5,6 +5,7 @@ import {
   type InstanceManifest,
   type InstanceSpec,
   KIND,
+  MAX_INSTANCE_NAME,
   WarrenError,
   type WhatsAppInstance,
 } from '@warren/contracts'
@@ -33,19 +34,13 @@ const generated = [
   'managedFields',
 ]
 
-/**
- * Longest name. What is derived from it must fit as well: in Kubernetes the secret `NAME-session-key` (253 characters), on one machine
- * the draft of that secret's folder, with a namespace of up to 63 characters before it (255 bytes).
- */
-const MAX_NAME = 160
-
 /** The metadata a person may write. What Kubernetes generates is accepted and ignored, so that `kubectl get -o yaml` can be applied. */
 const METADATA = {
   type: 'object',
   required: ['name'],
   additionalProperties: false,
   properties: {
-    name: { type: 'string', pattern: DNS_SUBDOMAIN, maxLength: MAX_NAME },
+    name: { type: 'string', pattern: DNS_SUBDOMAIN, maxLength: MAX_INSTANCE_NAME },
     namespace: { type: 'string', pattern: DNS_LABEL, maxLength: 63, default: 'default' },
     labels: texts,
     annotations: texts,
