@@ -21,7 +21,7 @@ test('a Go that is too old is refused before anything is built', async (t) => {
   chmodSync(join(bin, 'go'), 0o755)
   await assert.rejects(findControlPlane({ env: { PATH: bin }, cacheDir: tempDir(t) }), {
     message:
-      'A Kubernetes API server needs Go 1.24 or later, not go1.19.8: update it, or put kube-apiserver, etcd and kube-controller-manager on the PATH, or set WARREN_TEST_KUBECONFIG.',
+      'Go 1.24 or later is needed to build kube-apiserver and etcd, not go1.19.8: update it, or put kube-apiserver, etcd and kube-controller-manager on the PATH, or set WARREN_TEST_KUBECONFIG.',
   })
 })
 

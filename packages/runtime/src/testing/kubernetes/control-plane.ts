@@ -3,8 +3,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort, type ServerProcess, startServerProcess } from '../../embedded/index.ts'
 import { until } from '../until.ts'
-import { type BinaryOptions, type Component, findControlPlane } from './binaries.ts'
+import { type Component, findControlPlane } from './binaries.ts'
 import { createKubernetesClient, type KubernetesClient } from './client.ts'
+import type { BinaryOptions } from './go-program.ts'
 
 export type ControlPlaneOptions = BinaryOptions & {
   /** Where everything lives: data, logs, keys. Made when missing. */

@@ -1,6 +1,5 @@
 /** Kubernetes for tests: a real control plane on the loopback interface, nodes whose pods are child processes, kubectl and helm. */
 export {
-  type BinaryOptions,
   buildHyperkube,
   type Component,
   type ControlPlaneBinaries,
@@ -16,6 +15,7 @@ export {
   type WatchEvent,
 } from './client.ts'
 export { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane.ts'
+export { type BinaryOptions, buildGoProgram, type GoProgram } from './go-program.ts'
 export {
   type NodeAgent,
   type NodeAgentOptions,

@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { defaultCacheDir, findExecutable, makeOnce } from '../../embedded/index.ts'
-import type { BinaryOptions } from './binaries.ts'
+import type { BinaryOptions } from './go-program.ts'
 
 const run = promisify(execFile)
 
