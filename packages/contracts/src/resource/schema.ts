@@ -1,7 +1,10 @@
 /** The structural OpenAPI schema of the resource: defaults, limits and CEL rules. Both the CRD and the local cluster use it. */
 import { ORGANIZATION_PATTERN } from '../ids.ts'
+import { POOL_PATTERN } from '../session-data.ts'
 import { CONDITION_TYPES } from './conditions.ts'
 import { protectionSpec } from './protection-schema.ts'
+
+const DNS_NAME = '^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$'
 
 const text = (description: string, more: object = {}) => ({ type: 'string', description, ...more })
 const time = (description: string) => ({ type: 'string', format: 'date-time', description })
@@ -118,6 +121,26 @@ const spec = {
       { enum: ['Retain', 'Logout', 'Delete'], default: 'Retain' },
     ),
     protection: protectionSpec,
+    proxy: {
+      type: 'object',
+      description: 'What the session reaches WhatsApp through. With it nothing goes to WhatsApp directly.',
+      properties: {
+        secretRef: {
+          type: 'object',
+          description:
+            'A secret in the same namespace. Its field proxies holds URLs, one a line: http, https or socks5.',
+          required: ['name'],
+          properties: { name: text('Name of the secret.', { pattern: DNS_NAME, maxLength: 253 }) },
+        },
+        pool: text('A pool of proxies that the organisation keeps over REST.', { pattern: POOL_PATTERN }),
+      },
+      'x-kubernetes-validations': [
+        {
+          rule: 'has(self.secretRef) != has(self.pool)',
+          message: 'proxy needs either secretRef or pool',
+        },
+      ],
+    },
     pairing: {
       type: 'object',
       description: 'How an account is linked.',
