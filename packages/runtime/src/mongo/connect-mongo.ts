@@ -56,6 +56,8 @@ export async function connectMongo(options: ConnectMongoOptions): Promise<MongoC
   const deadline = clock.monotonicMs() + waitMs
   for (let delayMs = 250; ; delayMs = Math.min(delayMs * 2, 3_000)) {
     try {
+      // Asked for again each time: after an attempt that failed the driver refuses whatever would connect by itself.
+      await client.connect()
       await ping()
       return { client, db, ping, close: () => client.close() }
     } catch (error) {

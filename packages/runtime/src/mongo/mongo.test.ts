@@ -34,7 +34,10 @@ test('outlives an outage: errors are transient, and the next start of the server
   t.after(connection.close)
   await mongo.stop()
   await assert.rejects(connection.ping(), isTransient)
-  const waiting = connectMongo({ ...base, logger: createMemoryLogger() })
+  const impatient = createMemoryLogger()
+  const uri = `${mongo.uri}&serverSelectionTimeoutMS=100`
+  const waiting = connectMongo({ ...base, uri, logger: impatient })
+  await until(() => impatient.lines.some(({ message }) => message === 'MongoDB is not there yet'))
   await mongo.restart()
   await until(() => connection.ping().then(() => true), { timeoutMs: 20_000, describe: 'the way back' })
   await (await waiting).close()
