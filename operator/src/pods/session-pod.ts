@@ -116,12 +116,13 @@ function podSpec(instance: WhatsAppInstance, template: PreparedTemplate, podName
 
 /** What the session is told of its instance. */
 function instanceEnv({ metadata, spec }: WhatsAppInstance): Record<string, string> {
-  const { pairing, organization } = spec
+  const { pairing, protection, organization } = spec
   return {
     WARREN_INSTANCE: instanceIdOf(metadata),
     WARREN_ORGANIZATION: organization,
     WARREN_PAIRING_METHOD: pairing.method.toLowerCase(),
     WARREN_PAIRING_MAX_ATTEMPTS: String(pairing.maxAttempts),
     ...(pairing.phoneNumber === undefined ? {} : { WARREN_PAIRING_PHONE_NUMBER: pairing.phoneNumber }),
+    ...(protection === undefined ? {} : { WARREN_PROTECTION: JSON.stringify(protection) }),
   }
 }

@@ -39,6 +39,14 @@ const rows: [Omit<SessionStatus, 'since'> | null, string][] = [
     'Degraded Linked Parked NotConnected Conflict',
   ],
   [{ phase: 'loggedOut' }, 'LoggedOut LoggedOut NotPaired NotPaired Healthy'],
+  [
+    { phase: 'connected', account: ACCOUNT, protection: { state: 'paused', score: 90, since: at } },
+    'Degraded Linked Open Ready SendingPaused',
+  ],
+  [
+    { phase: 'connected', account: ACCOUNT, protection: { state: 'slow', score: 50, since: at } },
+    'Degraded Linked Open Ready AccountAtRisk',
+  ],
   [{ phase: 'banned', account: ACCOUNT }, 'Banned Linked Banned NotConnected Healthy'],
   [{ phase: 'stopped', account: ACCOUNT }, 'Connecting Linked NoSession NotConnected Healthy'],
 ]
