@@ -3,8 +3,8 @@
 /** Attempts that are made quickly, as a lost packet deserves. */
 export const QUICK_ATTEMPTS = 3
 const QUICK_MAX_MS = 5_000
-/** An outage of any length must be over 30 s after its cause: this, its jitter and a login stay below. */
-const SLOW_MAX_MS = 20_000
+/** An outage of any length must be over 30 s after its cause: this, its jitter and a login on a busy machine stay below. */
+const SLOW_MAX_MS = 15_000
 
 /**
  * Milliseconds until attempt `failures + 1`.
@@ -26,9 +26,12 @@ export function slowBackOffMs(random: number): number {
   return Math.round((5 + random * 10) * 60_000)
 }
 
-/** Milliseconds before a replaced connection is tried again by the rightful holder: 30 to 60 s. */
+/**
+ * Milliseconds before a replaced connection is tried again by the rightful holder: 10 to 20 s. Long enough to let a rival show itself by
+ * another replacement, and after the third the session rests; short enough for a mistake of WhatsApp's to be over within 30 s.
+ */
 export function conflictMs(random: number): number {
-  return Math.round(30_000 + random * 30_000)
+  return Math.round(10_000 + random * 10_000)
 }
 
 /** 80 to 120 % of it. */

@@ -32,7 +32,7 @@ import { signalRepositoryFactory } from './repository.ts'
 import { type RestrictionNews, watchRestrictions } from './restrictions.ts'
 import { SWALLOW, tapStanzas } from './tap.ts'
 import type { Traffic } from './traffic.ts'
-import { boundClose, createWatchdog } from './watchdog.ts'
+import { boundClose, createWatchdog, PING_MS } from './watchdog.ts'
 
 export type ConnectionEvents = {
   qr(qr: string, expiresAt: Date): void
@@ -279,6 +279,7 @@ function socketConfig(options: ConnectOptions) {
       syncType === HistorySyncType.INITIAL_BOOTSTRAP,
     emitOwnEvents: false,
     generateHighQualityLinkPreview: false,
+    keepAliveIntervalMs: PING_MS,
     defaultQueryTimeoutMs: 30_000,
     getMessage: ({ id }: { id?: string | null }) => (id ? getMessage(id) : Promise.resolve(undefined)),
     makeSignalRepository: signalRepositoryFactory({

@@ -7,21 +7,27 @@ export type Watchdog = {
   stop(): void
 }
 
-/** Baileys pings each 30 s: a connection that lives has frames more often than this. */
-const SILENCE_MS = 50_000
-const LOOK_EVERY_MS = 5_000
+/** How often Baileys pings, and so how often something comes in at least. WhatsApp's own clients ask every 15 to 30 s. */
+export const PING_MS = 15_000
+const LOOK_EVERY_MS = 2_000
+/** Looks at which nothing had come in: 22 to 24 s, which leaves time for a new connection within 30 s. */
+const SILENT_LOOKS = 12
 
-/** @param onSilent nothing was heard for 50 to 55 s by the monotonic clock; called once */
+/**
+ * Looks are counted and not milliseconds: a process that was stopped for a while has frames waiting that it did not read yet.
+ * @param onSilent nothing was heard for 22 to 24 s; called once
+ */
 export function createWatchdog(clock: Clock, onSilent: () => void): Watchdog {
-  let heardMs = clock.monotonicMs()
+  let looks = 0
   const timer = clock.setInterval(LOOK_EVERY_MS, () => {
-    if (clock.monotonicMs() - heardMs < SILENCE_MS) return
+    looks += 1
+    if (looks < SILENT_LOOKS) return
     timer.stop()
     onSilent()
   })
   return {
     heard() {
-      heardMs = clock.monotonicMs()
+      looks = 0
     },
     stop: timer.stop,
   }
