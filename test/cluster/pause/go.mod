@@ -1,0 +1,3 @@
+module warren.dev/test/pause
+
+go 1.24
