@@ -20,3 +20,14 @@ export function createBusyGauge(): () => boolean {
     return busy
   }
 }
+
+/** The share of the time since it was last asked in which the event loop was busy, 0 to 1. */
+export function createBusyShare(): () => number {
+  let before = performance.eventLoopUtilization()
+  return () => {
+    const present = performance.eventLoopUtilization()
+    const { utilization } = performance.eventLoopUtilization(present, before)
+    before = present
+    return utilization
+  }
+}

@@ -18,13 +18,14 @@ import { createLifecycle, type ProcessLike, runUntilSignal } from '@warren/runti
 import { createJsonLogger, type Logger } from '@warren/runtime/logger'
 import { connectMongo } from '@warren/runtime/mongo'
 import { createMongoSessionStore, type ProxyPoolReader } from '@warren/runtime/session-store'
-import { createBusyGauge } from './busy.ts'
+import { createBusyGauge, createBusyShare } from './busy.ts'
 import { CONFIG_SCHEMA, type PodConfig, sealingKeyOf } from './config.ts'
 import { createControlServer } from './control/index.ts'
 import { acquireLease } from './lease.ts'
 import { createPod, type Pod } from './pod.ts'
 import { fromFile, fromPool } from './proxy/index.ts'
 import type { PairingRequest } from './session/model.ts'
+import { collectAll, createTidy } from './tidy.ts'
 import { assertRatchetGuarded, guardRatchet, quietConsole, trustSimulator } from './whatsapp/index.ts'
 
 const EXIT = { usage: 64, credentials: 65, lostLease: 75 } as const
@@ -113,6 +114,7 @@ async function run(config: Readonly<PodConfig>, logger: Logger): Promise<void> {
         logger,
       }),
     )
+  lifecycle.add('tidy', createTidy({ clock, busyShare: createBusyShare(), collect: collectAll }))
   lifecycle.add(
     'session',
     {

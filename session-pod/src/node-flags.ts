@@ -1,16 +1,24 @@
 /**
- * How the process of a session is started to be small. An idle, connected session went from 111 to 72 MB resident (Node 24, bundled); the
- * optimising compiler stays on, since without it messages cost a multiple.
+ * How the process of a session is started: fast while it works, small while it rests. What a start or a burst leaves is collected when
+ * the session falls quiet (`tidy.ts`), so the young generation may be as large as speed asks for.
  */
 export const SESSION_NODE_FLAGS = [
-  // A young generation of 1 MB and a bound on the old one: a session lives on little, and garbage is young.
-  '--max-semi-space-size=1',
+  '--max-semi-space-size=4',
   '--max-old-space-size=128',
-  '--optimize-for-size',
-  // One thread for collecting garbage and none for compiling ahead: their stacks and arenas are most of the idle memory.
+  // One thread for collecting garbage and none for compiling ahead: their stacks and arenas outweigh what a session keeps.
   '--single-threaded-gc',
   '--v8-pool-size=0',
+  '--expose-gc',
 ] as const
 
-/** Environment of the same purpose: one malloc arena, one thread for DNS and files. */
-export const SESSION_NODE_ENV = { MALLOC_ARENA_MAX: '1', UV_THREADPOOL_SIZE: '1' } as const
+/**
+ * Environment of the same purpose: one malloc arena, one thread for DNS and files, and blocks of 32 kB or more given back to the system
+ * when they are freed.
+ */
+export const SESSION_NODE_ENV = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '32768',
+  MALLOC_TRIM_THRESHOLD_: '32768',
+  MALLOC_TOP_PAD_: '0',
+  UV_THREADPOOL_SIZE: '1',
+} as const

@@ -1,9 +1,13 @@
 /** The session process as one file, for images: half the import time and some 20 MB less than the sources. */
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type BuildResult, build, type Plugin } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 import { makeProtobufLazy } from './lazy-protobuf.ts'
+import { makeRequiresLazy } from './lazy-require.ts'
+
+/** The file of the message types, which the session reads one by one. */
+const PROTOBUF_TYPES = 'protobuf-types.txt'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -14,14 +18,17 @@ const ABSENT = [
   ...['@aws-sdk/credential-providers', 'bufferutil', 'utf-8-validate'],
 ]
 
-const lazyProtobuf: Plugin = {
+const lazyProtobuf = (folder: string): Plugin => ({
   name: 'lazy-protobuf',
   setup({ onLoad }) {
-    onLoad({ filter: /[\\/]WAProto[\\/]index\.js$/ }, async ({ path }) => ({
-      contents: makeProtobufLazy(await readFile(path, 'utf8')),
-    }))
+    onLoad({ filter: /[\\/]WAProto[\\/]index\.js$/ }, async ({ path }) => {
+      const { module, types } = await makeProtobufLazy(await readFile(path, 'utf8'), PROTOBUF_TYPES)
+      await mkdir(folder, { recursive: true })
+      await writeFile(join(folder, PROTOBUF_TYPES), types, 'latin1')
+      return { contents: module }
+    })
   },
-}
+})
 
 /** What is not there throws when it is imported, which all of them expect. */
 const absent: Plugin = {
@@ -59,15 +66,24 @@ const ownUrl: Plugin = {
   },
 }
 
-const lightBridge: Plugin = {
-  name: 'light-bridge',
+const lighter: Plugin = {
+  name: 'lighter',
   setup({ onResolve }) {
-    onResolve({ filter: /^whatsapp-rust-bridge$/ }, () => ({ path: here('light-bridge.js') }))
+    onResolve({ filter: /^whatsapp-rust-bridge$/ }, () => ({ path: here('light-bridge.ts') }))
+    onResolve({ filter: /^joi$/ }, () => ({ path: here('lazy-joi.ts') }))
+  },
+}
+
+const lazyRequires: Plugin = {
+  name: 'lazy-requires',
+  setup({ onLoad }) {
+    const filter = /[\\/]node_modules[\\/](mongodb[\\/]lib|ioredis[\\/]built)[\\/].*\.js$/
+    onLoad({ filter }, async ({ path }) => ({ contents: makeRequiresLazy(await readFile(path, 'utf8')) }))
   },
 }
 
 /**
- * Writes `session.mjs`, the file to run, and `app-state-bridge.cjs`, which it reads when it needs it, into a folder.
+ * Writes `session.mjs`, the file to run, and what it reads when it needs it, `protobuf-types.txt` and `joi.cjs`, into a folder.
  * @returns the path of `session.mjs`
  * @throws Error when Baileys' generated protobuf module has another shape than is known
  */
@@ -78,9 +94,10 @@ export async function bundleSession(folder: string): Promise<string> {
     platform: 'node',
     target: 'node24',
     legalComments: 'none',
+    logLevel: 'error',
   } as const
   const outfile = join(folder, 'session.mjs')
-  const main: Promise<BuildResult> = build({
+  const main = build({
     ...common,
     entryPoints: [here('../main.ts')],
     outfile,
@@ -89,17 +106,14 @@ export async function bundleSession(folder: string): Promise<string> {
     banner: {
       js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
     },
-    external: ['./app-state-bridge.cjs'],
-    plugins: [lazyProtobuf, absent, noPino, ownUrl, lightBridge],
-    logLevel: 'error',
+    plugins: [lazyProtobuf(folder), absent, noPino, ownUrl, lighter, lazyRequires],
   })
-  const bridge = build({
+  const joi = build({
     ...common,
-    entryPoints: [fileURLToPath(import.meta.resolve('whatsapp-rust-bridge'))],
-    outfile: join(folder, 'app-state-bridge.cjs'),
+    entryPoints: [fileURLToPath(import.meta.resolve('joi'))],
+    outfile: join(folder, 'joi.cjs'),
     format: 'cjs',
-    logLevel: 'error',
   })
-  await Promise.all([main, bridge])
+  await Promise.all([main, joi])
   return outfile
 }
