@@ -17,6 +17,8 @@ export type MemoryCluster = Cluster & {
   cutOff(node: string, on: boolean): void
   /** From now on new pods and secrets are refused with this answer (a quota, a policy, a namespace that ends); undefined ends it. */
   refuse(answer: WarrenError | undefined): void
+  /** How many pods and secrets were refused. */
+  refusals(): number
   /** How many writes of any kind succeeded: a converged operator makes none. */
   writes(): number
   stop(): Promise<void>
@@ -43,12 +45,16 @@ export function createMemoryCluster(options: { clock?: Clock; newUid?: () => str
   const organizations = new Map<string, string>()
   const unreachable = new Map<string, string>()
   let refusal: WarrenError | undefined
+  let refusals = 0
   let writes = 0
 
   /** The same, where the cluster refuses nothing. */
   function admitted<A, R>(create: (object: A) => Promise<R>): (object: A) => Promise<R> {
     return async (object) => {
-      if (refusal) throw refusal
+      if (refusal) {
+        refusals += 1
+        throw refusal
+      }
       return create(object)
     }
   }
@@ -107,6 +113,7 @@ export function createMemoryCluster(options: { clock?: Clock; newUid?: () => str
     },
     kubelet,
     recorded,
+    refusals: () => refusals,
     writes: () => writes,
     stop: () => pods.stop(),
   }
