@@ -52,6 +52,15 @@ type Ahead<T> = {
   expiry?: Timer
 }
 
+/** Writes of one key whose answers have not come yet. */
+type UnderWay = {
+  writes: number
+  /** Versions that were told meanwhile. */
+  readonly versions: Set<string>
+  /** Whether a list came meanwhile: it may have seen the writes, and then nothing else tells of them. */
+  listed: boolean
+}
+
 /** A list that overlapped with a write may or may not have seen it; the event that would tell may have been before. */
 const DOUBT_MS = 10_000
 
@@ -66,8 +75,7 @@ export function createCache<T extends Cached>(deps: {
   const objects = new Map<string, T>()
   const groups = new Map<string, Set<T>>()
   const ahead = new Map<string, Ahead<T>>()
-  /** Versions that were told for a key while writes of it are under way. */
-  const listening = new Map<string, { writes: number; readonly versions: Set<string> }>()
+  const underWay = new Map<string, UnderWay>()
   let sorted: string[] | undefined
   let writes = 0
 
@@ -103,7 +111,7 @@ export function createCache<T extends Cached>(deps: {
   }
 
   function told(key: string, object: T): void {
-    listening.get(key)?.versions.add(versionOf(object))
+    underWay.get(key)?.versions.add(versionOf(object))
     const own = ahead.get(key)
     if (!own) show(key, object)
     else if (own.uid === object.metadata.uid && own.version === object.metadata.resourceVersion)
@@ -112,7 +120,7 @@ export function createCache<T extends Cached>(deps: {
   }
 
   function gone(key: string, uid: string): void {
-    listening.get(key)?.versions.add(`${uid} removed`)
+    underWay.get(key)?.versions.add(`${uid} removed`)
     const own = ahead.get(key)
     // Nothing comes after the end of a uid.
     if (own?.uid === uid) settle(key, undefined)
@@ -122,29 +130,36 @@ export function createCache<T extends Cached>(deps: {
 
   /** The write has taken effect: it stands in front until the watch has told of it, unless it has already. */
   function wrote(key: string, uid: string, object: T | undefined): void {
-    const version = object?.metadata.resourceVersion
-    const versions = listening.get(key)?.versions
+    const { versions, listed } = underWay.get(key) ?? {}
     const seen = object ? versionOf(object) : `${uid} removed`
     if (versions?.has(seen) || versions?.has(`${uid} removed`)) return
     const known = ahead.get(key)
-    known?.expiry?.stop()
     const told = known ? known.told : objects.get(key)
-    if (!object && !told && !known) return
-    ahead.set(key, { uid, version, number: ++writes, told })
+    if (!object && !known && (!told || (listed && told.metadata.uid !== uid))) return
+    known?.expiry?.stop()
+    const version = object?.metadata.resourceVersion
+    const own: Ahead<T> = { uid, version, number: ++writes, told }
+    ahead.set(key, own)
+    if (listed) doubt(key, own)
     show(key, object)
   }
 
   /** What a list says of a key that we wrote ourselves. */
   function compare(key: string, own: Ahead<T>, listed: T | undefined, listing: number): void {
-    const same = listed?.metadata.uid === own.uid
+    const sameUid = listed?.metadata.uid === own.uid
     const confirmed =
-      own.number <= listing || (own.version === undefined ? !same : same && versionIs(listed, own.version))
+      own.number <= listing ||
+      (own.version === undefined ? !sameUid : sameUid && versionIs(listed, own.version))
     if (confirmed) {
       settle(key, listed)
       return
     }
     own.told = listed
-    // The end of a uid is told for certain; anything else may have been before the list.
+    doubt(key, own)
+  }
+
+  /** The end of a uid is told for certain; of anything else the news may have been before the list. */
+  function doubt(key: string, own: Ahead<T>): void {
     if (own.version !== undefined) own.expiry ??= clock.setTimer(DOUBT_MS, () => settle(key, own.told))
   }
 
@@ -158,29 +173,30 @@ export function createCache<T extends Cached>(deps: {
     group: (name) => groups.get(name) ?? [],
     write(resource) {
       const key = storeKey(resource)
-      const own = listening.get(key) ?? { writes: 0, versions: new Set() }
+      const own = underWay.get(key) ?? { writes: 0, versions: new Set(), listed: false }
       own.writes += 1
       const before = ahead.get(key)?.told ?? objects.get(key)
       if (before) own.versions.add(versionOf(before))
-      listening.set(key, own)
+      underWay.set(key, own)
       return {
         wrote: (object) => wrote(key, object.metadata.uid, deepFreeze(object)),
         removed: (uid) => wrote(key, uid, undefined),
         end() {
           own.writes -= 1
-          if (own.writes === 0) listening.delete(key)
+          if (own.writes === 0) underWay.delete(key)
         },
       }
     },
     listing: () => writes,
     replace(list, listing, namespace) {
-      const missing = (key: string) =>
-        !present.has(key) && (namespace === undefined || key.startsWith(`${namespace}/`))
+      const inScope = (key: string) => namespace === undefined || key.startsWith(`${namespace}/`)
+      const missing = (key: string) => !present.has(key) && inScope(key)
       const present = new Set<string>()
+      for (const [key, own] of underWay) if (inScope(key)) own.listed = true
       for (const object of list) {
         const key = storeKey(object.metadata)
         present.add(key)
-        listening.get(key)?.versions.add(versionOf(object))
+        underWay.get(key)?.versions.add(versionOf(object))
         const own = ahead.get(key)
         if (own) compare(key, own, deepFreeze(object), listing)
         else show(key, deepFreeze(object))
