@@ -164,7 +164,11 @@ export function createPod(options: PodOptions): Pod {
     state,
     objects,
     fetchImage: (image) =>
-      downloadImage(decodeImage(image), options.url ? () => true : whatsAppHosts, proxies?.current().secure),
+      downloadImage(
+        decodeImage(image),
+        options.url ? () => true : whatsAppHosts,
+        proxies && ((place) => proxies.current().to(place)),
+      ),
     clock,
     logger,
   })

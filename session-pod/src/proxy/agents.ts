@@ -6,11 +6,13 @@ import { isPrivate, publicLookup } from './private-address.ts'
 import type { ProxyUrl } from './proxy-url.ts'
 
 export type ProxyAgents = {
-  /** For a WebSocket, by whether it is `wss:`. */
-  readonly webSocket: (url: URL) => Agent
-  /** For media, which is always TLS. */
+  /** For a place, by whether it is reached over TLS. */
+  readonly to: (place: URL) => Agent
+  /** For TLS. */
   readonly secure: Agent
 }
+
+const isSecure = ({ protocol }: URL) => protocol === 'https:' || protocol === 'wss:'
 
 const CONNECT_MS = 15_000
 
@@ -19,7 +21,7 @@ export async function createAgents({ url }: ProxyUrl, allowPrivate: boolean): Pr
   if (!allowPrivate && isPrivate(url.hostname)) throw new Error('the proxy has a private address')
   const make = await maker(url, allowPrivate ? {} : { lookup: publicLookup })
   const [secure, plain] = [make(true), make(false)]
-  return { secure, webSocket: ({ protocol }) => (protocol === 'wss:' ? secure : plain) }
+  return { secure, to: (place) => (isSecure(place) ? secure : plain) }
 }
 
 async function maker(url: URL, net: { lookup?: typeof publicLookup }): Promise<(secure: boolean) => Agent> {
@@ -41,13 +43,12 @@ async function maker(url: URL, net: { lookup?: typeof publicLookup }): Promise<(
  * Whether something answers through the proxy. What it answers is no matter.
  * @throws Error in words that hold no credentials
  */
-export function probe({ webSocket }: ProxyAgents, target: URL): Promise<void> {
+export function probe({ to }: ProxyAgents, target: URL): Promise<void> {
   return new Promise((resolve, reject) => {
-    const secure = target.protocol === 'wss:'
-    const agent = webSocket(target)
+    const agent = to(target)
     const { hostname: host, port } = target
     const options = { host, method: 'HEAD', path: '/', agent, timeout: CONNECT_MS, ...(port ? { port } : {}) }
-    const asking = (secure ? secureRequest : plainRequest)(options)
+    const asking = (isSecure(target) ? secureRequest : plainRequest)(options)
     let refused: number | undefined
     // A proxy's refusal of CONNECT would look like an answer of the target.
     asking.on('proxyConnect', ({ statusCode }: { statusCode: number }) => {

@@ -267,7 +267,7 @@ function socketConfig(options: ConnectOptions) {
     ...DEFAULT_CONNECTION_CONFIG,
     ...(url ? { waWebSocketUrl: url } : {}),
     ...(version ? { version } : {}),
-    ...(route ? { agent: route.webSocket(targetOf(url)) as never, fetchAgent: route.secure as never } : {}),
+    ...(route ? { agent: route.to(targetOf(url)) as never, fetchAgent: route.secure as never } : {}),
     auth: { creds, keys: keys.passThrough },
     logger: baileysLogger(logger),
     browser: BROWSER,

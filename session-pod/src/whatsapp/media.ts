@@ -1,7 +1,7 @@
 /** Images to and from WhatsApp's media servers; Baileys encrypts and decrypts. */
 import { createDecipheriv, createHash } from 'node:crypto'
-import type { Agent, IncomingMessage } from 'node:http'
-import { request } from 'node:https'
+import { type Agent, type IncomingMessage, request as plainRequest } from 'node:http'
+import { request as secureRequest } from 'node:https'
 import { WarrenError } from '@warren/contracts'
 import { getMediaKeys, prepareWAMessageMedia, proto, type Socket } from './baileys.ts'
 import type { ImageMessage } from './content.ts'
@@ -21,16 +21,20 @@ export const whatsAppHosts: HostRule = (host) => host === 'whatsapp.net' || host
 
 /**
  * Fetches and decrypts a received image.
- * @param agent makes the connection, where it must not be made directly
+ * @param agentTo makes the connection, where it must not be made directly
  * @throws WarrenError `media_unavailable` when it is too large, from elsewhere, or not what the message said; else the error of the fetch,
  * after which another attempt makes sense
  */
-export async function downloadImage(image: ImageMessage, allowed: HostRule, agent?: Agent): Promise<Buffer> {
+export async function downloadImage(
+  image: ImageMessage,
+  allowed: HostRule,
+  agentTo?: (place: URL) => Agent,
+): Promise<Buffer> {
   const { mediaKey, fileSha256 } = image
   if (!mediaKey || fileSha256?.length !== 32)
     throw new WarrenError('media_unavailable', 'the message does not say what its image is')
   const { cipherKey, iv } = await getMediaKeys(mediaKey, 'image')
-  const encrypted = await fetchBounded(placeOf(image, allowed), agent)
+  const encrypted = await fetchBounded(placeOf(image, allowed), agentTo)
   // A MAC of ten bytes follows the ciphertext; the digest below covers more than it does.
   const decipher = createDecipheriv('aes-256-cbc', cipherKey, iv)
   let bytes: Buffer
@@ -58,12 +62,13 @@ export function placeOf({ url, directPath }: ImageMessage, allowed: HostRule): U
 }
 
 /** Node's own client, as it takes an agent for a proxy and follows no redirects. */
-async function fetchBounded(place: URL, agent: Agent | undefined): Promise<Buffer> {
+async function fetchBounded(place: URL, agentTo: ((place: URL) => Agent) | undefined): Promise<Buffer> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const request = place.protocol === 'http:' ? plainRequest : secureRequest
     const asking = request(place, {
       headers: { origin: 'https://web.whatsapp.com' },
       signal: AbortSignal.timeout(DOWNLOAD_MS),
-      ...(agent ? { agent } : {}),
+      ...(agentTo ? { agent: agentTo(place) } : {}),
     })
     asking.on('response', resolve).on('error', reject).end()
   })

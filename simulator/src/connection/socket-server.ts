@@ -32,6 +32,7 @@ export const startSocketServer = async (options: SocketServerOptions): Promise<S
     response.writeHead(426, { connection: 'close' }).end('this is a WebSocket server\n')
   })
   server.on('connection', (socket) => {
+    if (socket.remoteAddress) world.clientAddresses.add(socket.remoteAddress)
     if (world.faults.effective().refuseConnections) socket.resetAndDestroy()
   })
   server.on('upgrade', (request, socket, head) => {

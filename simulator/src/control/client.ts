@@ -66,6 +66,7 @@ export const createSimulatorClient = (controlUrl: string): SimulatorOperations =
       read: (filter) => call('GET', withQuery('/ledger', filter)),
       clear: () => call('DELETE', '/ledger'),
     },
+    clientAddresses: () => call('GET', '/client-addresses'),
     drained: (options) => call('GET', withQuery('/drained', options)),
     reset: () => call('POST', '/reset'),
   }

@@ -158,6 +158,8 @@ export const createOperations = (context: OperationsContext): SimulatorOperation
       },
     },
 
+    clientAddresses: async () => [...world.clientAddresses].sort(),
+
     async drained(options = {}) {
       const { timeoutMs = DRAINED_TIMEOUT_MS, number } = check<DrainedInput>(schemas.drained, options)
       const deadline = Date.now() + timeoutMs

@@ -78,6 +78,7 @@ export const ROUTES: Route[] = [
 
   { method: 'GET', path: '/ledger', run: (on, { query }) => on.ledger.read(unchecked(query)) },
   { method: 'DELETE', path: '/ledger', run: (on) => on.ledger.clear() },
+  { method: 'GET', path: '/client-addresses', run: (on) => on.clientAddresses() },
   { method: 'GET', path: '/drained', run: (on, { query }) => on.drained(unchecked(query)) },
   { method: 'POST', path: '/reset', run: (on) => on.reset() },
 ]

@@ -146,6 +146,8 @@ export interface SimulatorOperations {
     /** Forgets all entries. Wait for drained() first: what is under way can no longer be counted or sent again. */
     clear(): Promise<void>
   }
+  /** IP addresses from which clients have connected since the start or the last reset, for the WebSocket or for media. */
+  clientAddresses(): Promise<string[]>
   /** Resolves when every queue is empty and nothing is being opened, sealed or delayed; rejects with `timeout`. */
   drained(options?: DrainedInput): Promise<void>
   /** Forgets everything except the trust root; connected clients are cut off. */

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import type { Server } from 'node:net'
 import { type Listener, listen } from '../net/listen.ts'
 import type { World } from '../world/world.ts'
 import type { TlsIdentity } from './self-signed.ts'
@@ -64,8 +65,12 @@ export const startMediaServer = async (
   { host, publicHost }: { host: string; publicHost: string },
   wanted: MediaPorts = { secure: 0, plain: 0 },
 ): Promise<MediaServer> => {
-  const secure = await listen(createTlsServer(tls, handler(world)), host, wanted.secure)
-  const plain = await listen(createServer(handler(world)), host, wanted.plain)
+  const noted = <S extends Server>(server: S): S =>
+    server.on('connection', ({ remoteAddress }) => {
+      if (remoteAddress) world.clientAddresses.add(remoteAddress)
+    })
+  const secure = await listen(noted(createTlsServer(tls, handler(world))), host, wanted.secure)
+  const plain = await listen(noted(createServer(handler(world))), host, wanted.plain)
   world.media.uploadHost = `${publicHost}:${secure.port}`
   world.media.baseUrl = `http://${publicHost}:${plain.port}`
   return {

@@ -26,6 +26,8 @@ export interface World {
   faults: FaultBoard
   media: MediaStore
   timers: Timers
+  /** IP addresses from which clients have connected, for the WebSocket or for media. */
+  clientAddresses: Set<string>
   /** Where Signal messages are opened and sealed. */
   lane: Lane
   sentContents: SentContents
@@ -57,6 +59,7 @@ export const createWorld = (settings: WorldSettings): World => {
     ledger: createLedger(),
     faults: createFaultBoard(),
     media: createMediaStore(),
+    clientAddresses: new Set(),
     timers: createTimers((error) => settings.log(`background job failed: ${String(error)}`)),
     lane: createLane(),
     sentContents: new Map(),
@@ -72,6 +75,7 @@ export const clearWorld = (world: World): void => {
   world.ledger.clear()
   world.faults.clear()
   world.media.clear()
+  world.clientAddresses.clear()
   world.sentContents.clear()
   Object.assign(world.defaults, DEFAULT_BEHAVIOUR)
 }
