@@ -15,6 +15,7 @@ COPY simulator/package.json simulator/
 COPY session-pod/package.json session-pod/
 COPY operator/package.json operator/
 COPY api/package.json api/
+COPY cli/package.json cli/
 COPY standalone/package.json standalone/
 COPY test/package.json test/
 COPY bench/package.json bench/

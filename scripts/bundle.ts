@@ -7,7 +7,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bundleSession } from '@warren/session-pod/bundle'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 
 const ROOT = join(import.meta.dirname, '..')
 
@@ -40,12 +40,32 @@ const APPS: Readonly<Record<string, App>> = {
 /** What can be bundled; also the targets of the Dockerfile. */
 export const BUNDLES = [...Object.keys(APPS), 'session-pod'] as const
 
-/** Optional packages that their users do without; none of them is installed. */
-const ABSENT = [
-  ...['kerberos', 'snappy', 'socks', 'aws4', 'mongodb-client-encryption', '@mongodb-js/zstd', 'gcp-metadata'],
-  ...['@aws-sdk/credential-providers', 'bufferutil', 'utf-8-validate', 'msgpackr-extract'],
-  ...['sharp', 'jimp', 'link-preview-js', 'audio-decode'],
-]
+/** What is installed for others, and what its users here do without; the rest of what is optional is not installed at all. */
+const ABSENT = ['sharp', 'msgpackr-extract']
+
+const KUBERNETES = '@kubernetes/client-node'
+
+/**
+ * The Kubernetes client has a class for everything in Kubernetes, of which Warren uses the reading of a kubeconfig. Its package does not say
+ * that importing it does nothing else, and who imports it as a whole gets it as a whole: 18 of 21 MB.
+ */
+const kubeconfigOnly: Plugin = {
+  name: 'kubeconfig-only',
+  setup({ onResolve, onLoad, resolve }) {
+    const ours = Symbol('resolved by this plugin')
+    const client = dirname(createRequire(join(ROOT, 'package.json')).resolve(KUBERNETES))
+    onResolve({ filter: new RegExp(`^${KUBERNETES}$`) }, ({ path }) => ({ path, namespace: 'kubeconfig' }))
+    onLoad({ filter: /.*/, namespace: 'kubeconfig' }, () => ({
+      contents: `export { KubeConfig } from './config.js'`,
+      resolveDir: client,
+    }))
+    onResolve({ filter: /^\./ }, async ({ path, pluginData, ...rest }) => {
+      if (pluginData === ours || !rest.resolveDir.startsWith(client)) return undefined
+      const { errors, ...found } = await resolve(path, { ...rest, pluginData: ours })
+      return errors.length > 0 ? { errors } : { ...found, sideEffects: false }
+    })
+  },
+}
 
 /**
  * Writes an application's files into a folder.
@@ -77,6 +97,7 @@ export async function bundle(name: string, folder: string): Promise<string> {
       js: "import { createRequire as $require } from 'node:module';const require = $require(import.meta.url), __dirname = import.meta.dirname, __filename = import.meta.filename;",
     },
     external: [...ABSENT, ...copied.map((one) => one.name)],
+    plugins: [kubeconfigOnly],
     logLevel: 'error',
   })
   for (const one of copied) copyPackage(one, folder)

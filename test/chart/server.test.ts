@@ -75,6 +75,7 @@ test('each service account may do what it must and nothing more', async () => {
   for (const [account, verb, what, namespace, name] of [
     ['warren-operator', 'patch', 'whatsappinstances/status.warren.dev'],
     ['warren-operator', 'get', 'secrets'],
+    ['warren-operator', 'get', 'namespaces', team, team],
     ['warren-operator', 'create', 'events.events.k8s.io'],
     ['warren-operator', 'update', 'leases.coordination.k8s.io', release, 'warren-operator'],
     ['warren-api', 'create', wai],
@@ -89,6 +90,7 @@ test('each service account may do what it must and nothing more', async () => {
     ['warren-operator', 'create', wai],
     ['warren-operator', 'delete', wai],
     ['warren-operator', 'create', 'pods', 'default'],
+    ['warren-operator', 'get', 'namespaces', 'default', 'default'],
     ['warren-operator', 'create', 'pods/exec'],
     ['warren-operator', 'update', 'leases.coordination.k8s.io', release, 'another'],
     ['warren-api', 'get', 'secrets'],

@@ -46,6 +46,9 @@ spec:
             - { name: REDIS_URL_FILE, value: /etc/warren/secrets/redis-url }
             - { name: JWT_SECRET_FILE, value: /etc/warren/secrets/jwt-secret }
             - { name: S3_ENDPOINT, value: {{ include "warren.s3Endpoint" $root | quote }} }
+            {{- with $root.Values.s3.publicEndpoint }}
+            - { name: S3_PUBLIC_ENDPOINT, value: {{ . | quote }} }
+            {{- end }}
             - { name: S3_BUCKET, value: {{ $root.Values.s3.bucket | quote }} }
             - { name: S3_REGION, value: {{ $root.Values.s3.region | quote }} }
             - { name: S3_ACCESS_KEY_FILE, value: /etc/warren/secrets/s3-access-key }

@@ -135,7 +135,7 @@ imagePullSecrets:
 
 {{/*
 Volume with a component's secrets as files. Arguments: the root, and what it needs: a list of
-mongodb, redis, s3, master-key, jwt-secret.
+mongodb, mongodb-session, redis, s3, master-key, jwt-secret.
 */}}
 {{- define "warren.secretsVolume" -}}
 {{- $root := index . 0 -}}{{- $needed := index . 1 -}}{{- $values := $root.Values -}}
@@ -148,6 +148,11 @@ mongodb, redis, s3, master-key, jwt-secret.
       - secret:
           name: {{ default $own $values.mongodb.existingSecret.name }}
           items: [{ key: {{ ternary $values.mongodb.existingSecret.key "mongodb-uri" (ne $values.mongodb.existingSecret.name "") }}, path: mongodb-uri }]
+      {{- end }}
+      {{- if and (has "mongodb-session" $needed) (include "warren.sessionMongodbKey" $root) }}
+      - secret:
+          name: {{ default $own $values.mongodb.existingSecret.name }}
+          items: [{ key: {{ include "warren.sessionMongodbKey" $root }}, path: mongodb-session-uri }]
       {{- end }}
       {{- if has "redis" $needed }}
       - secret:
@@ -171,6 +176,16 @@ mongodb, redis, s3, master-key, jwt-secret.
           name: {{ include "warren.keysSecret" $root }}
           items: [{ key: {{ $values.secrets.jwtSecretKey }}, path: jwt-secret }]
       {{- end }}
+{{- end -}}
+
+{{/* Key of the connection string that session pods have of their own; empty when they have none. */}}
+{{- define "warren.sessionMongodbKey" -}}
+{{- if .Values.demo.enabled -}}
+{{- else if .Values.mongodb.existingSecret.name -}}
+{{- .Values.mongodb.existingSecret.sessionKey -}}
+{{- else if .Values.mongodb.sessionUri -}}
+mongodb-session-uri
+{{- end -}}
 {{- end -}}
 
 {{/* Environment from plain values: a map of name to value. */}}

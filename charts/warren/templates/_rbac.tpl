@@ -2,7 +2,7 @@
 {{- define "warren.operatorRules" -}}
 - apiGroups: [warren.dev]
   resources: [whatsappinstances]
-  verbs: [get, list, watch, patch, update]
+  verbs: [get, list, watch, patch]
 - apiGroups: [warren.dev]
   resources: [whatsappinstances/status]
   verbs: [get, patch, update]
@@ -12,10 +12,10 @@
   verbs: [update]
 - apiGroups: [""]
   resources: [pods]
-  verbs: [get, list, watch, create, patch, delete]
+  verbs: [get, list, watch, create, delete]
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [get, create, patch, update]
+  verbs: [get, create, patch]
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
@@ -25,7 +25,7 @@
 {{- define "warren.apiRules" -}}
 - apiGroups: [warren.dev]
   resources: [whatsappinstances]
-  verbs: [get, list, watch, create, patch, update, delete]
+  verbs: [get, list, watch, create, patch, delete]
 {{- end -}}
 
 {{/* A Role and its binding in one namespace. Arguments: the root, the component, the namespace, the rules. */}}

@@ -10,10 +10,13 @@
 {{- if .Values.simulator.enabled -}}
 {{- $_ := set $env "WARREN_WHATSAPP_SIMULATOR" (printf "http://%s:7701" (include "warren.simulatorHost" .)) -}}
 {{- end -}}
+{{- range $name, $value := $session.env -}}
+{{- $_ := set $env $name (toString $value) -}}
+{{- end -}}
 {{- $template := dict
   "image" (include "warren.image" (list . $session.image))
   "imagePullPolicy" .Values.image.pullPolicy
-  "env" (merge (dict) $session.env $env)
+  "env" $env
   "keyFolder" "/etc/warren/instance"
   "healthPort" 8081
   "runAs" (dict "user" 1000 "group" 1000 "fsGroup" 1000)
