@@ -143,7 +143,7 @@ export function createOperator(deps: OperatorDeps): Operator {
   /** Places that are taken and sessions that are away are known before anything is decided. */
   async function seed(): Promise<void> {
     const instances = (await cluster.instances.list()).items
-    for (const instance of instances) fleet.observe(instance, instance.status)
+    fleet.expect(instances)
     admission.seed(seedOf(instances, (await cluster.pods.list()).items))
   }
 

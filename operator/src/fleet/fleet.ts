@@ -3,17 +3,29 @@ import { queueKeyOf } from '../resource-key.ts'
 
 /** All instances as their statuses tell them, so that sums cost nothing to keep. */
 export type Fleet = {
+  /** What exists when an operator begins. The status that its predecessor left may be out of date. */
+  expect(instances: Iterable<WhatsAppInstance>): void
+  /** Whether everything that was expected has been looked at since. */
+  complete(): boolean
   observe(instance: WhatsAppInstance, status: InstanceStatus | undefined): void
   forget(key: string): void
   /** Instances that are to have a session. */
   running(): number
-  /** Keys of those that have an account and no connection, although they are to run. */
-  unavailable(): ReadonlySet<string>
+  /**
+   * Keys of those that have an account and lost their connection lately, although they are to run. One that has been away for long is not
+   * among them: a roll takes nothing from it, and must not wait for what may never come back.
+   */
+  unavailable(now: Date): ReadonlySet<string>
   /** How many instances are in each phase. */
   phases(): ReadonlyMap<InstancePhase, number>
   /** How many instances have each reason of a condition, as `Type/Reason`. */
   reasons(): ReadonlyMap<string, number>
 }
+
+/** From then on an outage is no news. */
+const LATELY_MS = 600_000
+/** Reasons of Scheduled with which an instance is to run and has no session. */
+const WAITS: ReadonlySet<string> = new Set(['InstanceLimit', 'OrganizationMismatch'])
 
 type Entry = {
   readonly runs: boolean
@@ -24,9 +36,11 @@ type Entry = {
 
 export function createFleet(): Fleet {
   const entries = new Map<string, Entry>()
-  const unavailable = new Set<string>()
+  /** Since when, in ms. */
+  const away = new Map<string, number>()
   const phases = new Map<InstancePhase, number>()
   const reasons = new Map<string, number>()
+  const expected = new Set<string>()
   let running = 0
 
   function count(entry: Entry, by: 1 | -1): void {
@@ -36,17 +50,22 @@ export function createFleet(): Fleet {
   }
 
   function forget(key: string): void {
+    expected.delete(key)
     const known = entries.get(key)
     if (!known) return
     count(known, -1)
     entries.delete(key)
-    unavailable.delete(key)
+    away.delete(key)
   }
 
   return {
+    expect(instances) {
+      for (const { metadata } of instances) expected.add(queueKeyOf(metadata))
+    },
+    complete: () => expected.size === 0,
     observe(instance, status) {
       const key = queueKeyOf(instance.metadata)
-      const runs = instance.spec.operatingMode === 'Running' && !instance.metadata.deletionTimestamp
+      const runs = hasSession(instance, status)
       const conditions = (status?.conditions ?? []).map(
         ({ type, status, reason }) => `${type}/${status}/${reason}`,
       )
@@ -54,19 +73,28 @@ export function createFleet(): Fleet {
       const entry: Entry = { runs, phase: status?.phase ?? 'Pending', conditions }
       entries.set(key, entry)
       count(entry, 1)
-      if (runs && isAway(status)) unavailable.add(key)
+      const sinceMs = runs ? awaySinceMs(status) : undefined
+      if (sinceMs !== undefined) away.set(key, sinceMs)
     },
     forget,
     running: () => running,
-    unavailable: () => unavailable,
+    unavailable: (now) =>
+      new Set([...away].flatMap(([key, sinceMs]) => (now.getTime() - sinceMs < LATELY_MS ? [key] : []))),
     phases: () => phases,
     reasons: () => reasons,
   }
 }
 
+function hasSession({ metadata, spec }: WhatsAppInstance, status: InstanceStatus | undefined): boolean {
+  if (spec.operatingMode !== 'Running' || metadata.deletionTimestamp) return false
+  const scheduled = status?.conditions?.find(({ type }) => type === 'Scheduled')
+  return !WAITS.has(scheduled?.reason ?? '')
+}
+
 /** A session that was ended for good (banned, parked) is not away: nothing brings it back but a person. */
-function isAway(status: InstanceStatus | undefined): boolean {
-  if (!status?.account) return false
+function awaySinceMs(status: InstanceStatus | undefined): number | undefined {
+  if (!status?.account) return undefined
   const connected = status.conditions?.find(({ type }) => type === 'Connected')
-  return ['NoSession', 'Connecting', 'Reconnecting'].includes(connected?.reason ?? '')
+  if (!connected || !['NoSession', 'Connecting', 'Reconnecting'].includes(connected.reason)) return undefined
+  return Date.parse(connected.lastTransitionTime)
 }

@@ -7,8 +7,13 @@ export type Before = {
   readonly connected: boolean
 }
 
-/** `ended`: WhatsApp or a person ended the link meanwhile; no pod would bring it back. */
-export type Progress = 'away' | 'back' | 'ended'
+/**
+ * - `before`: the pod that is to be replaced still has it
+ * - `away`: the next one does not serve yet
+ * - `back`: it does
+ * - `ended`: WhatsApp or a person ended the link meanwhile; no pod would bring it back
+ */
+export type Progress = 'before' | 'away' | 'back' | 'ended'
 
 export function beforeOf(session: SessionDoc | null, now: Date): Before {
   return {
@@ -19,8 +24,9 @@ export function beforeOf(session: SessionDoc | null, now: Date): Before {
 
 /** How far the session of a replaced pod is: back is connected, or at work where it was not connected before. */
 export function progressOf(before: Before, session: SessionDoc | null, now: Date): Progress {
+  if (!session || !isHeld(session, now)) return 'away'
   // The word of the pod before does not count.
-  if (!session || session.epoch <= before.epoch || !isHeld(session, now)) return 'away'
+  if (session.epoch <= before.epoch) return before.connected ? 'before' : 'away'
   switch (session.status?.phase) {
     case undefined:
     case 'starting':

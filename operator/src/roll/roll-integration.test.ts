@@ -75,3 +75,25 @@ test('it pauses when sessions do not come back, says where, and goes on when the
   await operator.stop()
   await it.cluster.stop()
 })
+
+test('an operator that takes over in the middle keeps to the bounds', async () => {
+  const organizations = Array.from({ length: 20 }, (_, n) => `org-${n}`)
+  // Long enough on their way to be seen by the next operator.
+  const { it, sessions } = await fleet(organizations, (pod, now) =>
+    isNew(pod) && now.getTime() - Date.parse(pod.metadata.creationTimestamp) < 8_000
+      ? 'connecting'
+      : 'connected',
+  )
+  for (let turn = 0; turn < 6; turn++) {
+    const operator = it.makeOperator({ env: { VERSION: '2' } })
+    await operator.start()
+    for (let passed = 0; passed < 3_000; passed += 50) {
+      await it.settle(50)
+      assert.ok(20 - sessions.connected().length <= 2, `more than a tenth is down in turn ${turn}`)
+    }
+    await operator.stop()
+  }
+  assert.ok((await updated(it)) >= 4, 'it stands still')
+  sessions.stop()
+  await it.cluster.stop()
+})

@@ -29,7 +29,7 @@ export type Roll = {
 export type RollDeps = {
   readonly sessions: Pick<SessionReader, 'sessions'>
   /** The other instances, for the bound. */
-  readonly fleet: { running(): number; unavailable(): ReadonlySet<string> }
+  readonly fleet: { complete(): boolean; running(): number; unavailable(now: Date): ReadonlySet<string> }
   readonly bounds: RollBounds
   readonly clock: Clock
   readonly logger: Logger
@@ -82,9 +82,11 @@ export function createRoll(deps: RollDeps): Roll {
 
   async function look(): Promise<void> {
     await followMoves()
+    // Sessions that the operator before took down are counted first.
+    if (!deps.fleet.complete()) return
     const { paused: pausedNow, next } = decideRoll({
       running: deps.fleet.running(),
-      unavailable: deps.fleet.unavailable(),
+      unavailable: deps.fleet.unavailable(clock.now()),
       candidates: [...candidates.values()],
       moves: [...moves.values()],
       outcomes: outcomes.map(({ outcome }) => outcome),
@@ -116,7 +118,9 @@ export function createRoll(deps: RollDeps): Roll {
     const docs = await sessionsOf([...moves.values()])
     for (const move of [...moves.values()]) {
       const progress = progressOf(move.before, docs.get(move.session) ?? null, clock.now())
-      if (progress === 'away') {
+      // Its turn to be replaced has not come: nobody misses it yet.
+      if (progress === 'before') move.startedMs = clock.monotonicMs()
+      if (progress === 'before' || progress === 'away') {
         if (!move.lost && clock.monotonicMs() - move.startedMs > BACK_WITHIN_MS) late(move)
         continue
       }

@@ -18,7 +18,7 @@ const RENEW_MS = 5_000
 /** @param phaseOf what the session of a pod comes to; undefined for one that never says a word */
 export function liveSessions(
   it: Harness,
-  phaseOf: (pod: SessionPod) => SessionPhase | undefined = () => 'connected',
+  phaseOf: (pod: SessionPod, now: Date) => SessionPhase | undefined = () => 'connected',
 ) {
   const running = new Map<string, { readonly pod: SessionPod; lease: Lease | undefined }>()
 
@@ -45,7 +45,7 @@ export function liveSessions(
   /** Takes the lease when it can be had, and renews it. */
   async function beat(key: string): Promise<void> {
     const session = running.get(key)
-    const phase = session && phaseOf(session.pod)
+    const phase = session && phaseOf(session.pod, it.clock.now())
     if (!session || !phase) return
     const instance = instanceIdOf(instanceKeyOfPod(session.pod.metadata))
     const organization = session.pod.metadata.labels?.['warren.dev/organization'] ?? ''
@@ -71,7 +71,9 @@ export function liveSessions(
   return {
     /** Instances whose lease is held by a pod that runs now. */
     connected: (): string[] =>
-      [...running].flatMap(([key, { pod, lease }]) => (lease && phaseOf(pod) === 'connected' ? [key] : [])),
+      [...running].flatMap(([key, { pod, lease }]) =>
+        lease && phaseOf(pod, it.clock.now()) === 'connected' ? [key] : [],
+      ),
     stop(): void {
       watch.stop()
       beats.stop()
