@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { tempDir, until } from '@warren/runtime/testing'
 import { SESSION_NODE_ENV, SESSION_NODE_FLAGS } from '@warren/session-pod'
 import { bundleSession } from '@warren/session-pod/bundle'
+import { startHttpProxy, startSocksProxy } from '../support/proxy-servers.ts'
 import { createRig } from './rig.ts'
 
 const main = await bundleSession(tempDir({ after }))
@@ -35,4 +37,20 @@ test('the bundle links, carries texts both ways, synchronises app state and stay
   const { resident, own } = memoryOf(pod.child.pid ?? 0)
   const mb = (kilobytes: number) => Math.round(kilobytes / 1024)
   console.log(`resident ${mb(before.resident)} MB, at rest ${mb(resident)}, of that its own ${mb(own)}`)
+})
+
+test('the bundle holds what it takes to go through proxies', async () => {
+  const before = await rig.simulator.clientAddresses()
+  for (const [from, start] of [
+    ['127.0.0.2', startHttpProxy],
+    ['127.0.0.3', startSocksProxy],
+  ] as const) {
+    const proxy = await start({ after }, from)
+    const path = join(tempDir({ after }), 'proxies')
+    writeFileSync(path, proxy.url)
+    const env = { ...SESSION_NODE_ENV, WARREN_PROXIES_PATH: path, WARREN_PROXY_ALLOW_PRIVATE: 'true' }
+    await rig.account().link(env)
+  }
+  const seen = await rig.simulator.clientAddresses()
+  assert.deepEqual(seen, [...new Set([...before, '127.0.0.2', '127.0.0.3'])].sort())
 })

@@ -35,7 +35,10 @@ const absent: Plugin = {
   name: 'absent',
   setup({ onResolve, onLoad }) {
     const filter = new RegExp(`^(${ABSENT.map((name) => name.replaceAll('/', '\\/')).join('|')})$`)
-    onResolve({ filter }, ({ path }) => ({ path, namespace: 'absent' }))
+    onResolve({ filter }, ({ path, importer }) =>
+      // The driver could use it as well, but does not; for a session behind a SOCKS proxy it is there.
+      path === 'socks' && importer.includes('socks-proxy-agent') ? undefined : { path, namespace: 'absent' },
+    )
     onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => ({
       contents: `throw Object.assign(new Error('${path} is not part of the session process'), { code: 'MODULE_NOT_FOUND' })`,
     }))
