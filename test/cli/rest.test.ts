@@ -15,7 +15,7 @@ const { token, call } = await product.signIn()
 const access = createRestAccess(createRestClient(product.url, token))
 const home = tempDir(file)
 
-commandsWorkOver({ access, simulator: product.simulator, created: async () => {} })
+commandsWorkOver({ access, simulator: product.simulator, createFlags: [], created: async () => {} })
 
 test('status tells what the operator found', { timeout: 60_000 }, async () => {
   const [bob] = (await access.list(false)).filter(({ displayName }) => displayName === 'bob')

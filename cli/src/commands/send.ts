@@ -76,9 +76,13 @@ async function sendAndWait(
 
   let id: string | undefined
   let status: MessageStatus = 'queued'
+  let away: Error | undefined
+  const onAway = (reason: Error) => {
+    away = reason
+  }
   try {
     // The stream first: what happens to the message between the two must not be missed.
-    for await (const one of follow(access, name, { signal, clock: call.io.clock, onAway: () => {} })) {
+    for await (const one of follow(access, name, { signal, clock: call.io.clock, onAway })) {
       if (one === 'open' && id === undefined) {
         ;({ id } = await sendOnce(call, access, name, message))
         if (call.text('output') !== 'json') call.print(id)
@@ -94,7 +98,11 @@ async function sendAndWait(
       if (MESSAGE_STATUSES.indexOf(status) >= MESSAGE_STATUSES.indexOf(wanted)) break
     }
   } catch (error) {
-    if (!late.aborted || id === undefined) throw error
+    if (!late.aborted || call.io.signal.aborted) throw error
+    if (id === undefined)
+      throw new CliError(EXIT.timeout, `The session cannot be reached: ${away?.message ?? 'no answer'}`, {
+        hint: `Nothing was sent. ${call.wa} status ${name}`,
+      })
     finishJson(call, { id, status })
     throw new CliError(
       EXIT.timeout,

@@ -9,6 +9,8 @@ import { cli, type Running, startCli } from './terminal.ts'
 export type World = {
   readonly access: SessionAccess
   readonly simulator: SimulatorOperations
+  /** What `create` must be told here. */
+  readonly createFlags: readonly string[]
   /** Called with the name of each instance that was made: where nothing else starts a session, this does. */
   created(name: string): Promise<void>
 }
@@ -18,11 +20,11 @@ const OF_BOB = '491701000002'
 const FRIEND = '491540001111'
 const STRANGER = '491540002222'
 
-export function commandsWorkOver({ access, simulator, created }: World): void {
+export function commandsWorkOver({ access, simulator, createFlags, created }: World): void {
   const given = { access }
 
-  async function create(name: string, ...flags: string[]): Promise<string> {
-    const out = await cli(['create', name, ...flags], given)
+  async function create(name: string): Promise<string> {
+    const out = await cli(['create', name, ...createFlags], given)
     const [, made = assert.fail(out)] = /^instance (\S+) created\n$/.exec(out) ?? []
     await created(made)
     return made
