@@ -26,6 +26,11 @@ import {
 } from './modules/messages/index.ts'
 import { createOrganizationRepo, createOrganizationService } from './modules/organizations/index.ts'
 import { createHelperTokens, createPasskeyService } from './modules/passkey/index.ts'
+import {
+  createIncidentRepo,
+  createProtectionService,
+  incidentCollection,
+} from './modules/protection/index.ts'
 import { createNotice, type PlatformDatabase } from './platform/index.ts'
 import { createApply, createCursorRepo, createProjector } from './projection/index.ts'
 
@@ -66,12 +71,19 @@ export function createServices(deps: ApiDeps, database: PlatformDatabase) {
   const messageRepo = createMessageRepo(messageDocs, (text) => new Types.ObjectId(text))
   const contactRepo = createContactRepo(contactDocs)
   const cursors = createCursorRepo(database, clock)
-  const readModels = { messages: messageDocs, chats: chatDocs, contacts: contactDocs }
+  const incidentDocs = incidentCollection(database)
+  const readModels = {
+    messages: messageDocs,
+    chats: chatDocs,
+    contacts: contactDocs,
+    incidents: incidentDocs,
+  }
   const apply = createApply(readModels, identities)
   async function forget(scope: { organization: string; instance: InstanceId }): Promise<void> {
     await Promise.all(Object.values(readModels).map((documents) => documents.remove(scope)))
     await identities.forget(scope.organization, scope.instance)
   }
+  const contacts = createContactService({ repo: contactRepo, instances, commands })
   const urlSeconds = config.MEDIA_URL_SECONDS
   const media = createMediaService({
     repo: createMediaRepo(database),
@@ -86,6 +98,7 @@ export function createServices(deps: ApiDeps, database: PlatformDatabase) {
     identities,
     queue: sessions,
     instances,
+    isOptedOut: (organization, instance, keys) => contacts.isOptedOut(organization, instance, keys),
     uploadedMedia: media.forSending,
     commands,
     bus,
@@ -98,7 +111,8 @@ export function createServices(deps: ApiDeps, database: PlatformDatabase) {
     cursors,
     projector: (onApplied: (entries: number) => void) =>
       createProjector({ sessions, cursors, apply, forget, owner: ids.newId(), clock, onApplied, logger }),
-    contacts: createContactService({ repo: contactRepo, instances, commands }),
+    contacts,
+    protection: createProtectionService({ repo: createIncidentRepo(incidentDocs), instances, commands }),
     chats: createChatService({
       repo: createChatRepo(chatDocs),
       contacts: contactRepo,

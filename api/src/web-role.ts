@@ -39,6 +39,7 @@ import { createMediaModule } from './modules/media/index.ts'
 import { createMessagesModule } from './modules/messages/index.ts'
 import { createOrganizationsModule } from './modules/organizations/index.ts'
 import { createPasskeyModule, helperPageRouter } from './modules/passkey/index.ts'
+import { createProtectionModule } from './modules/protection/index.ts'
 import type { PlatformDatabase } from './platform/index.ts'
 import type { Services } from './services.ts'
 
@@ -106,6 +107,7 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
     createMessagesModule(services.messages),
     createChatsModule(services.chats),
     createContactsModule(services.contacts),
+    createProtectionModule(services.protection),
     createMediaModule(services.media),
     createEventsModule({ sse, ...services }),
   ]

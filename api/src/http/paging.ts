@@ -48,6 +48,8 @@ const PARTS = {
   text: (part: unknown) => typeof part === 'string' && part.length <= 320 && !part.includes('\0'),
   /** Milliseconds since 1970, as far as a date goes. */
   time: (part: unknown) => Number.isInteger(part) && Math.abs(part as number) <= 8.64e15,
+  /** A position in a journal. */
+  seq: (part: unknown) => Number.isSafeInteger(part) && (part as number) >= 0,
   objectId: (part: unknown) => typeof part === 'string' && /^[0-9a-f]{24}$/.test(part),
 }
 

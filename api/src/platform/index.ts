@@ -1,6 +1,6 @@
 export { connectPlatformDatabase, type PlatformDatabase, SCHEMA_OPTIONS } from './database.ts'
 export { createNotice, type Notice } from './notice.ts'
-export { revivePairing, revivePasskey, reviveStatus } from './revive-dates.ts'
+export { revivePairing, revivePasskey, reviveReport, reviveStatus, reviveWaiting } from './revive-dates.ts'
 export type {
   BulkOperation,
   TenantCollection,

@@ -1,5 +1,12 @@
 /** Dates of a session's status are text after they came over the bus. */
-import type { Pairing, PasskeyStep, SessionStatus } from '@warren/contracts'
+import type {
+  Pairing,
+  PasskeyStep,
+  ProtectionReport,
+  SessionProtection,
+  SessionStatus,
+  Waiting,
+} from '@warren/contracts'
 
 const date = (value: Date | string) => new Date(value)
 
@@ -17,7 +24,7 @@ export function revivePairing(pairing: Pairing): Pairing {
 }
 
 export function reviveStatus(status: SessionStatus): SessionStatus {
-  const { since, pairing, lastConnectedAt, lastDisconnect, retry } = status
+  const { since, pairing, lastConnectedAt, lastDisconnect, retry, protection } = status
   return {
     ...status,
     since: date(since),
@@ -25,5 +32,30 @@ export function reviveStatus(status: SessionStatus): SessionStatus {
     ...(lastConnectedAt ? { lastConnectedAt: date(lastConnectedAt) } : {}),
     ...(lastDisconnect ? { lastDisconnect: { ...lastDisconnect, at: date(lastDisconnect.at) } } : {}),
     ...(retry ? { retry: { ...retry, nextAt: date(retry.nextAt) } } : {}),
+    ...(protection ? { protection: reviveProtection(protection) } : {}),
   }
+}
+
+function reviveProtection(protection: SessionProtection): SessionProtection {
+  const { since, until, restriction } = protection
+  return {
+    ...protection,
+    since: date(since),
+    ...(until === undefined ? {} : { until: date(until) }),
+    ...(restriction ? { restriction: { ...restriction, until: date(restriction.until) } } : {}),
+  }
+}
+
+export function reviveReport(report: ProtectionReport): ProtectionReport {
+  const { protection, warmUp } = report
+  return {
+    ...report,
+    protection: reviveProtection(protection),
+    ...(warmUp ? { warmUp: { ...warmUp, since: date(warmUp.since) } } : {}),
+  }
+}
+
+export function reviveWaiting<W extends Waiting>(waiting: W): W {
+  const { expectedAt } = waiting
+  return { ...waiting, ...(expectedAt === undefined ? {} : { expectedAt: date(expectedAt) }) }
 }

@@ -17,10 +17,14 @@ export function createApply(models: ReadModels, identities: IdentityRepo): Apply
     let operations = noOperations()
 
     async function flush(): Promise<void> {
-      const { messages, chats, contacts } = operations
+      const { messages, chats, contacts, incidents } = operations
       operations = noOperations()
       await models.messages.bulk(messages)
-      await Promise.all([models.chats.bulk(chats), models.contacts.bulk(contacts)])
+      await Promise.all([
+        models.chats.bulk(chats),
+        models.contacts.bulk(contacts),
+        models.incidents.bulk(incidents),
+      ])
     }
 
     /** Whatever came before is filed first, then moved. */
@@ -65,9 +69,12 @@ function addressesOf(entry: JournalEntry): Address[] {
     case 'message.undecryptable':
       return [entry.data.chat, entry.data.sender]
     case 'message.status':
+    case 'message.waiting':
     case 'message.media':
       return [entry.data.chat]
     case 'contact.updated':
+    case 'contact.optedOut':
+    case 'contact.optedIn':
       return [entry.data.address]
     case 'identity.mapped':
       return [{ jid: canonicalJid({ jid: entry.data.lid }), ...entry.data }]

@@ -4,12 +4,14 @@ import { isDuplicateKey } from '@warren/runtime/mongo'
 import type { ChatCollection } from '../modules/chats/index.ts'
 import type { ContactCollection } from '../modules/contacts/index.ts'
 import type { MessageCollection, MessageDoc } from '../modules/messages/index.ts'
+import type { IncidentCollection } from '../modules/protection/index.ts'
 import type { Scope } from './operations.ts'
 
 export type ReadModels = {
   readonly messages: MessageCollection
   readonly chats: ChatCollection
   readonly contacts: ContactCollection
+  readonly incidents: IncidentCollection
 }
 
 type Pair = { readonly pn: string; readonly lid: string }
@@ -103,12 +105,20 @@ async function moveContact(contacts: ContactCollection, scope: Scope, { pn, lid 
   const old = await contacts.findOne({ ...scope, jid: pn })
   await contacts.update({ ...scope, jid: lid }, { $set: { pn, lid } })
   if (!old) return
-  const { pushName, nameSeq } = old
+  const { pushName, nameSeq, optedOutAt = null, optOutSeq } = old
   const name = { nameSeq, ...(pushName === undefined ? {} : { pushName }) }
   const key = { ...scope, jid: lid }
   await contacts.bulk([
     { filter: key, update: { $setOnInsert: { pn, lid, ...name } }, upsert: true },
     { filter: { ...key, nameSeq: { $lt: nameSeq } }, update: { $set: name } },
+    ...(optOutSeq === undefined
+      ? []
+      : [
+          {
+            filter: { ...key, $or: [{ optOutSeq: { $exists: false } }, { optOutSeq: { $lt: optOutSeq } }] },
+            update: { $set: { optedOutAt, optOutSeq } },
+          },
+        ]),
     { delete: { ...scope, jid: pn } },
   ])
 }

@@ -14,12 +14,14 @@ import {
 import type { ChatDoc } from '../modules/chats/index.ts'
 import type { ContactDoc } from '../modules/contacts/index.ts'
 import { authorOf, type MessageDoc } from '../modules/messages/index.ts'
+import type { IncidentDoc } from '../modules/protection/index.ts'
 import type { BulkOperation } from '../platform/index.ts'
 
 export type Operations = {
   readonly messages: BulkOperation<MessageDoc>[]
   readonly chats: BulkOperation<ChatDoc>[]
   readonly contacts: BulkOperation<ContactDoc>[]
+  readonly incidents: BulkOperation<IncidentDoc>[]
 }
 
 export type Scope = { readonly organization: string; readonly instance: InstanceId }
@@ -28,7 +30,12 @@ export type Scope = { readonly organization: string; readonly instance: Instance
 export type Filing = (address: Address, seq: number) => Filed
 export type Filed = { readonly key: string; readonly lid?: string; readonly pn?: string }
 
-export const noOperations = (): Operations => ({ messages: [], chats: [], contacts: [] })
+export const noOperations = (): Operations => ({
+  messages: [],
+  chats: [],
+  contacts: [],
+  incidents: [],
+})
 
 const PREVIEW_CHARACTERS = 100
 
@@ -60,6 +67,23 @@ export function addOperations(operations: Operations, scope: Scope, entry: Journ
     case 'message.status':
       operations.messages.push(statusOperation(scope, entry, file))
       return
+    case 'message.waiting': {
+      const { id, chat: _, ...waiting } = entry.data
+      operations.messages.push({
+        // Once it went on, what it waited for is history: repeated, the entry must find nothing then.
+        filter: {
+          ...scope,
+          id,
+          fromMe: true,
+          queued: true,
+          status: waiting.reason === 'unanswered' ? 'pending' : 'queued',
+          seq: { $lt: seq },
+          $or: [{ waiting: { $exists: false } }, { 'waiting.seq': { $lt: seq } }],
+        },
+        update: { $set: { waiting: { ...waiting, since: entry.at, seq } } },
+      })
+      return
+    }
     case 'message.media': {
       const { id, chat, media, error } = entry.data
       operations.messages.push({
@@ -77,6 +101,24 @@ export function addOperations(operations: Operations, scope: Scope, entry: Journ
       operations.contacts.push(
         ...contactOperations(scope, file(entry.data.address, seq), entry.data.pushName, seq),
       )
+      return
+    case 'contact.optedOut':
+    case 'contact.optedIn':
+      operations.contacts.push(
+        ...optOutOperations(
+          scope,
+          file(entry.data.address, seq),
+          entry.type === 'contact.optedOut' ? entry.at : null,
+          seq,
+        ),
+      )
+      return
+    case 'account.risk':
+      operations.incidents.push({
+        filter: { ...scope, seq },
+        update: { $setOnInsert: { at: entry.at, ...entry.data } },
+        upsert: true,
+      })
       return
     default:
     // The session's own events are no part of these read models; identities are merged before (apply.ts).
@@ -139,7 +181,8 @@ function statusOperation(
     },
     update: {
       $set: { status, statusAt: at, ...(error ? { error } : {}) },
-      ...(error ? {} : { $unset: { error: '' } }),
+      // Whatever held it back, it has moved on; a repetition of an older status does not match, and so takes nothing away.
+      $unset: { waiting: '', ...(error ? {} : { error: '' }) },
     },
     many: true,
   }
@@ -179,6 +222,22 @@ function contactOperations(
   const first = { filter: key, update: { $setOnInsert: { ...formsOf(person), nameSeq: 0 } }, upsert: true }
   if (pushName === undefined) return [first]
   return [first, { filter: { ...key, nameSeq: { $lt: seq } }, update: { $set: { pushName, nameSeq: seq } } }]
+}
+
+function optOutOperations(
+  scope: Scope,
+  person: Filed,
+  optedOutAt: Date | null,
+  seq: number,
+): BulkOperation<ContactDoc>[] {
+  const key = { ...scope, jid: person.key }
+  return [
+    ...contactOperations(scope, person, undefined, seq),
+    {
+      filter: { ...key, $or: [{ optOutSeq: { $exists: false } }, { optOutSeq: { $lt: seq } }] },
+      update: { $set: { optedOutAt, optOutSeq: seq } },
+    },
+  ]
 }
 
 function formsOf({ lid, pn }: Filed) {

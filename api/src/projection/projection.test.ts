@@ -10,6 +10,7 @@ import fc from 'fast-check'
 import { chatCollection } from '../modules/chats/index.ts'
 import { contactCollection } from '../modules/contacts/index.ts'
 import { createIdentityRepo, messageCollection } from '../modules/messages/index.ts'
+import { incidentCollection } from '../modules/protection/index.ts'
 import { connectPlatformDatabase } from '../platform/index.ts'
 import { startServices } from '../testing/harness.ts'
 import { createApply } from './apply.ts'
@@ -25,6 +26,7 @@ const models = {
   messages: messageCollection(database),
   chats: chatCollection(database),
   contacts: contactCollection(database),
+  incidents: incidentCollection(database),
 }
 const apply = createApply(models, createIdentityRepo(database))
 await database.createIndexes()
@@ -87,14 +89,29 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   fc
     .record({ address, pushName: fc.constantFrom('Ada', 'Alan') })
     .map((data) => ({ type: 'contact.updated', data }) as const),
+  fc
+    .record({ id, chat: settled, reason: fc.constantFrom('limit', 'paused'), position: fc.nat(3) })
+    .map((data) => ({ type: 'message.waiting', data }) as const),
+  fc
+    .record({ address, word: fc.constant('stop'), messageId: id })
+    .map((data) => ({ type: 'contact.optedOut', data }) as const),
+  address.map((it) => ({ type: 'contact.optedIn', data: { address: it } }) as const),
+  fc
+    .record({
+      state: fc.constantFrom('slow', 'paused'),
+      previous: fc.constant('normal'),
+      score: fc.nat(100),
+      message: fc.constant('Careful.'),
+    })
+    .map((data) => ({ type: 'account.risk', data }) as const),
 )
 const journal = fc
   .array(event, { maxLength: 14 })
   .map((events) => events.map((it, index) => ({ ...it, seq: index + 1, at: new Date(0) }) as JournalEntry))
 
 async function readModel(instance: string): Promise<object> {
-  const [messages, chats, contacts] = await Promise.all(
-    ['messages', 'chats', 'contacts'].map((collection) =>
+  const [messages, chats, contacts, incidents] = await Promise.all(
+    ['messages', 'chats', 'contacts', 'incidents'].map((collection) =>
       services.platform
         .collection(collection)
         .find({ instance }, { projection: { _id: 0, instance: 0 } })
@@ -103,7 +120,12 @@ async function readModel(instance: string): Promise<object> {
   )
   const sorted = (rows: object[] | undefined) =>
     (rows ?? []).map((row) => JSON.stringify(row, Object.keys(flat(row)).sort())).sort()
-  return { messages: sorted(messages), chats: sorted(chats), contacts: sorted(contacts) }
+  return {
+    messages: sorted(messages),
+    chats: sorted(chats),
+    contacts: sorted(contacts),
+    incidents: sorted(incidents),
+  }
 }
 
 /** Every key at any depth, for a canonical JSON. */

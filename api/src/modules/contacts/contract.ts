@@ -11,18 +11,48 @@ export const contactSchema = Joi.object({
   phone: text.description('International number, digits only.'),
   lid: text,
   name: text.allow('').description('The name that the person shows.'),
+  optedOutAt: text
+    .isoDate()
+    .description('When the person asked for no more marketing, by a reply such as STOP.'),
 }).meta({ name: 'Contact' })
 
-export const listContacts = defineRoute<{ params: InstanceParams; query: PageQuery }>({
+export const listContacts = defineRoute<{
+  params: InstanceParams
+  query: PageQuery & { optedOut?: boolean }
+}>({
   id: 'listContacts',
   method: 'get',
   path: '/instances/:instance/contacts',
   summary: 'Contacts by key',
   access: ['contacts:read'],
   rate: 'api',
-  request: { params, query: Joi.object<PageQuery>(pageFields) },
+  request: {
+    params,
+    query: Joi.object({
+      ...pageFields,
+      optedOut: Joi.boolean().description('Only those who did, or who did not, ask for no more marketing.'),
+    }),
+  },
   success: { status: 200, description: 'Contacts.', schema: pageOf(contactSchema) },
   errors: ['not_found'],
+})
+
+export const optIn = defineRoute<{ params: InstanceParams & { contact: string } }>({
+  id: 'optInContact',
+  method: 'post',
+  path: '/instances/:instance/contacts/:contact/opt-in',
+  summary: 'Take back the opt-out of a contact',
+  description: 'For a contact who agreed again, outside of WhatsApp for instance.',
+  access: ['messages:write'],
+  rate: 'api',
+  request: {
+    params: Joi.object({
+      ...instanceParams,
+      contact: text.max(100).required().description('Phone number or JID.'),
+    }),
+  },
+  success: { status: 204, description: 'The contact gets marketing again.' },
+  errors: ['not_found', 'session_unavailable', 'session_timeout'],
 })
 
 /** At most 50: WhatsApp looks unkindly on accounts that ask for more. */

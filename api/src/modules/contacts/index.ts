@@ -1,7 +1,7 @@
 /** Contacts, and which numbers are on WhatsApp. */
 import { phoneOf } from '@warren/contracts'
 import { type ApiModule, bind, presentPage } from '../../http/index.ts'
-import { checkNumbers, listContacts } from './contract.ts'
+import { checkNumbers, listContacts, optIn } from './contract.ts'
 import type { ContactDoc } from './repo.ts'
 import type { ContactService } from './service.ts'
 
@@ -21,6 +21,9 @@ export function createContactsModule(contacts: ContactService): ApiModule {
       bind(listContacts, async ({ principal, params, query }) =>
         presentPage(await contacts.list(principal.organization, params.instance, query), presentContact),
       ),
+      bind(optIn, async ({ principal, params }) => {
+        await contacts.optIn(principal.organization, params.instance, params.contact)
+      }),
       bind(checkNumbers, async ({ principal, params, body }) => ({
         results: await contacts.checkNumbers(principal.organization, params.instance, body.phoneNumbers),
       })),
@@ -28,12 +31,13 @@ export function createContactsModule(contacts: ContactService): ApiModule {
   }
 }
 
-function presentContact({ jid, pn, lid, pushName }: ContactDoc) {
+function presentContact({ jid, pn, lid, pushName, optedOutAt }: ContactDoc) {
   const phone = phoneOf(pn ?? jid)
   return {
     jid,
     ...(phone === undefined ? {} : { phone }),
     ...(lid === undefined ? {} : { lid }),
     ...(pushName === undefined ? {} : { name: pushName }),
+    ...(optedOutAt ? { optedOutAt: optedOutAt.toISOString() } : {}),
   }
 }

@@ -13,6 +13,10 @@ export type ContactDoc = {
   readonly pushName?: string
   /** Journal position of the name; 0 when there is none. */
   readonly nameSeq: number
+  /** When the person asked for no more marketing; null once that was taken back. */
+  readonly optedOutAt?: Date | null
+  /** Journal position of that. */
+  readonly optOutSeq?: number
 }
 
 const schema = new Schema<ContactDoc>(
@@ -24,10 +28,16 @@ const schema = new Schema<ContactDoc>(
     lid: String,
     pushName: String,
     nameSeq: { type: Number, required: true },
+    optedOutAt: Date,
+    optOutSeq: Number,
   },
   SCHEMA_OPTIONS,
 )
 schema.index({ organization: 1, instance: 1, jid: 1 }, { unique: true })
+schema.index(
+  { organization: 1, instance: 1, optedOutAt: 1 },
+  { partialFilterExpression: { optedOutAt: { $type: 'date' } }, name: 'opted_out' },
+)
 
 export type ContactCollection = TenantCollection<ContactDoc>
 
@@ -37,15 +47,24 @@ export function contactCollection(database: PlatformDatabase): ContactCollection
 
 export type ContactRepo = {
   /** By key, after the given one. */
-  list(organization: string, instance: InstanceId, limit: number, after?: string): Promise<ContactDoc[]>
+  list(
+    organization: string,
+    instance: InstanceId,
+    query: { limit: number; after?: string; optedOut?: boolean },
+  ): Promise<ContactDoc[]>
   byKeys(organization: string, instance: InstanceId, keys: readonly string[]): Promise<ContactDoc[]>
 }
 
 export function createContactRepo(contacts: ContactCollection): ContactRepo {
   return {
-    list: (organization, instance, limit, after) =>
+    list: (organization, instance, { limit, after, optedOut }) =>
       contacts.find(
-        { organization, instance, ...(after === undefined ? {} : { jid: { $gt: after } }) },
+        {
+          organization,
+          instance,
+          ...(after === undefined ? {} : { jid: { $gt: after } }),
+          ...(optedOut === undefined ? {} : { optedOutAt: optedOut ? { $ne: null } : null }),
+        },
         { sort: { jid: 1 }, limit },
       ),
     byKeys: (organization, instance, keys) => contacts.find({ organization, instance, jid: { $in: keys } }),

@@ -6,7 +6,18 @@ import { recipientJid } from '../messages/index.ts'
 import type { ContactDoc, ContactRepo } from './repo.ts'
 
 export type ContactService = {
-  list(organization: string, instance: InstanceId, page: PageQuery): Promise<Paged<ContactDoc>>
+  list(
+    organization: string,
+    instance: InstanceId,
+    query: PageQuery & { optedOut?: boolean },
+  ): Promise<Paged<ContactDoc>>
+  /** Whether one of these keys asked for no more marketing. */
+  isOptedOut(organization: string, instance: InstanceId, keys: readonly string[]): Promise<boolean>
+  /**
+   * Takes an opt-out back: the session journals it, from where every read model has it.
+   * @throws WarrenError `session_unavailable`, `session_timeout`
+   */
+  optIn(organization: string, instance: InstanceId, contact: string): Promise<void>
   checkNumbers(
     organization: string,
     instance: InstanceId,
@@ -21,11 +32,25 @@ export function createContactService(deps: {
 }): ContactService {
   const { repo, instances, commands } = deps
   return {
-    async list(organization, instance, { limit, cursor }) {
+    async list(organization, instance, { limit, cursor, optedOut }) {
       await instances.require(organization, instance)
       const [after] = cursor === undefined ? [] : decodeCursor(cursor, ['text'])
-      const rows = await repo.list(organization, instance, limit + 1, after as string | undefined)
+      const rows = await repo.list(organization, instance, {
+        limit: limit + 1,
+        ...(after === undefined ? {} : { after: String(after) }),
+        ...(optedOut === undefined ? {} : { optedOut }),
+      })
       return cutPage(rows, limit, (row) => [row.jid])
+    },
+
+    async isOptedOut(organization, instance, keys) {
+      return (await repo.byKeys(organization, instance, keys)).some(({ optedOutAt }) => optedOutAt != null)
+    },
+
+    async optIn(organization, instance, contact) {
+      await instances.require(organization, instance)
+      const chat = recipientJid(contact, 'params.contact')
+      await commands.call(sessionKeyOf({ organization, instance }), 'contact.optIn', { chat })
     },
 
     async checkNumbers(organization, instance, given) {

@@ -1,4 +1,4 @@
-import type { InstanceSpec } from '@warren/contracts'
+import { type InstanceSpec, protectionSpecSchema } from '@warren/contracts'
 import type { SpecPatch } from '@warren/runtime/cluster'
 import Joi from 'joi'
 import { defineRoute, type PageQuery, pageFields, pageOf, type RouteContract } from '../../http/index.ts'
@@ -37,6 +37,7 @@ export const createInstance = defineRoute<{ body: NewInstance }>({
       operatingMode,
       deletionPolicy,
       pairing: Joi.object(pairingSpec),
+      protection: protectionSpecSchema,
     }),
   },
   success: anInstance(201, 'The new instance.'),
@@ -84,6 +85,7 @@ export const updateInstance = defineRoute<{ params: InstanceParams; body: SpecPa
       operatingMode,
       deletionPolicy,
       pairing: Joi.object({ ...pairingSpec, phoneNumber: phoneNumber.allow(null) }),
+      protection: protectionSpecSchema.allow(null).description('A change restarts the session.'),
     }).min(1),
   },
   success: anInstance(200, 'The instance as it is now.'),

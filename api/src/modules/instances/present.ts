@@ -12,6 +12,7 @@ export function presentInstance({ id, resource, session }: Instance) {
     operatingMode: spec.operatingMode,
     deletionPolicy: spec.deletionPolicy,
     pairing: spec.pairing,
+    ...(spec.protection ? { protection: spec.protection } : {}),
     state,
     active: state === 'connected',
     // What a session said of itself holds only while that is also the state.

@@ -1,5 +1,5 @@
 /** The JSON shapes of instances. */
-import { CONDITION_TYPES, PASSKEY_STAGES } from '@warren/contracts'
+import { CONDITION_TYPES, PASSKEY_STAGES, protectionSpecSchema } from '@warren/contracts'
 import Joi from 'joi'
 import { INSTANCE_STATES } from './state.ts'
 
@@ -52,6 +52,9 @@ export const instanceSchema = Joi.object({
   operatingMode: operatingMode.required(),
   deletionPolicy: deletionPolicy.required(),
   pairing: Joi.object(pairingSpec).required(),
+  protection: protectionSpecSchema.description(
+    'As it was set; see `/instances/{instance}/protection` for what holds.',
+  ),
   state: text
     .valid(...INSTANCE_STATES)
     .required()

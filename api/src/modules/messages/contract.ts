@@ -1,4 +1,4 @@
-import { MESSAGE_STATUSES } from '@warren/contracts'
+import { MESSAGE_STATUSES, WAITING_REASONS } from '@warren/contracts'
 import Joi from 'joi'
 import { defineRoute, type PageQuery, pageFields, pageOf } from '../../http/index.ts'
 import { instanceParams } from '../instances/index.ts'
@@ -10,7 +10,16 @@ const failure = Joi.object({
   code: text.required(),
   message: text.allow('').required(),
   whatsappCode: Joi.number().integer(),
+  until: time.description('When the restriction by WhatsApp ends that it failed for.'),
 })
+const waiting = {
+  reason: text
+    .valid(...WAITING_REASONS)
+    .required()
+    .description('Why it does not go out yet.'),
+  position: Joi.number().integer().min(1).required().description('1 is the next one.'),
+  expectedAt: time.description('Absent where nobody can know: a person has to resume.'),
+}
 export const addressSchema = Joi.object({ jid: text.required(), lid: text, pn: text }).meta({
   name: 'Address',
 })
@@ -41,6 +50,10 @@ export const messageSchema = Joi.object({
   status: text.valid(...MESSAGE_STATUSES).description('How far a message of the account has come.'),
   statusAt: time,
   error: failure.description('Why it failed.'),
+  waitingFor: Joi.object({ ...waiting, since: time.required() }).description(
+    'Present while something holds it back for more than a moment.',
+  ),
+  category: text.valid('marketing'),
   readAt: time.description('When a received message was marked as read over REST.'),
 }).meta({ name: 'Message' })
 
@@ -70,6 +83,9 @@ export const sendMessage = defineRoute<{ params: InstanceParams; body: NewMessag
     body: Joi.object<NewMessage>({
       to: text.max(100).required().description('International phone number, or JID of a person or group.'),
       type: text.valid('text', 'image').required(),
+      category: text
+        .valid('transactional', 'marketing')
+        .description('`marketing` is refused to contacts who opted out. Default: transactional.'),
       text: onlyFor('text', text.min(1).max(65_536)),
       image: onlyFor(
         'image',
@@ -81,7 +97,7 @@ export const sendMessage = defineRoute<{ params: InstanceParams; body: NewMessag
     }),
   },
   success: { status: 202, description: 'Accepted.', schema: messageSchema },
-  errors: ['not_found', 'media_unavailable'],
+  errors: ['not_found', 'media_unavailable', 'recipient_opted_out'],
 })
 
 export const listMessages = defineRoute<{ params: InstanceParams; query: PageQuery & { chat?: string } }>({
@@ -97,6 +113,33 @@ export const listMessages = defineRoute<{ params: InstanceParams; query: PageQue
   },
   success: { status: 200, description: 'Messages.', schema: pageOf(messageSchema) },
   errors: ['not_found'],
+})
+
+export const listQueue = defineRoute<{ params: InstanceParams; query: { limit?: number } }>({
+  id: 'listQueue',
+  method: 'get',
+  path: '/instances/:instance/queue',
+  summary: 'Messages that wait to be sent, in the order in which they will go',
+  description:
+    'What the session holds back at this moment because of limits, pacing, a pause or a restriction. It reads some hundred messages ahead; those behind them are shown as `queued` in the list of messages.',
+  access: ['messages:read'],
+  rate: 'api',
+  request: { params, query: Joi.object({ limit: Joi.number().integer().min(1).max(500) }) },
+  success: {
+    status: 200,
+    description: 'The queue.',
+    schema: Joi.object({
+      total: Joi.number().integer().min(0).required(),
+      items: Joi.array()
+        .items(
+          Joi.object({ id: text.required(), to: text.required(), ...waiting }).meta({
+            name: 'WaitingMessage',
+          }),
+        )
+        .required(),
+    }),
+  },
+  errors: ['not_found', 'session_unavailable', 'session_timeout'],
 })
 
 export const getMessage = defineRoute<{ params: InstanceParams & { message: string } }>({

@@ -6,12 +6,26 @@ import type {
   Message,
   MessageContent,
   MessageStatus,
+  Waiting,
 } from '@warren/contracts'
 import { createGroupWriter } from '@warren/runtime/mongo'
 import { Schema, type Types } from 'mongoose'
 import { type PlatformDatabase, SCHEMA_OPTIONS, type TenantCollection } from '../../platform/index.ts'
 
-export type MessageError = { readonly code: string; readonly message: string; readonly whatsappCode?: number }
+export type MessageError = {
+  readonly code: string
+  readonly message: string
+  readonly whatsappCode?: number
+  /** A restriction by WhatsApp ends then. */
+  readonly until?: Date
+}
+
+/** Why it does not go out yet, as the session told last. */
+export type MessageWaiting = Waiting & {
+  readonly since: Date
+  /** Journal position of what told it. */
+  readonly seq: number
+}
 
 export type MessageDoc = {
   readonly _id?: Types.ObjectId
@@ -38,6 +52,8 @@ export type MessageDoc = {
   readonly status?: MessageStatus
   readonly statusAt?: Date
   readonly error?: MessageError
+  readonly waiting?: MessageWaiting
+  readonly category?: 'marketing'
   /** Set when someone marked a received message as read through the API. */
   readonly readAt?: Date
   /** Journal position of the entry that gave the content; 0 before the session has taken the message over. */
@@ -66,6 +82,8 @@ const schema = new Schema<MessageDoc>(
     status: String,
     statusAt: Date,
     error: anything,
+    waiting: anything,
+    category: String,
     readAt: Date,
     seq: { type: Number, required: true },
     mediaSeq: { type: Number, required: true },

@@ -1,6 +1,6 @@
 import { type BoundRoute, bind, presentPage } from '../../http/index.ts'
-import { getMessage, listMessages, markRead, sendMessage } from './contract.ts'
-import { presentMessage } from './present.ts'
+import { getMessage, listMessages, listQueue, markRead, sendMessage } from './contract.ts'
+import { presentMessage, presentWaiting } from './present.ts'
 import type { MessageService } from './service.ts'
 
 export function messageRoutes(messages: MessageService): BoundRoute[] {
@@ -14,6 +14,10 @@ export function messageRoutes(messages: MessageService): BoundRoute[] {
     bind(getMessage, async ({ principal, params }) =>
       presentMessage(await messages.get(principal.organization, params.instance, params.message)),
     ),
+    bind(listQueue, async ({ principal, params, query }) => {
+      const { items, total } = await messages.waiting(principal.organization, params.instance, query.limit)
+      return { total, items: items.map(({ id, to, ...waiting }) => ({ id, to, ...presentWaiting(waiting) })) }
+    }),
     bind(markRead, async ({ principal, params, body }) => ({
       marked: await messages.markRead(principal.organization, params.instance, body.messageIds),
     })),

@@ -3,6 +3,8 @@ import {
   type Address,
   addressOf,
   CHANNELS,
+  type CommandRequest,
+  type CommandResponse,
   type InstanceId,
   isWarrenError,
   type MessageContent,
@@ -16,18 +18,19 @@ import type { Clock } from '@warren/runtime/clock'
 import type { SessionCalls } from '@warren/runtime/session-calls'
 import type { SendQueue } from '@warren/runtime/session-store'
 import { cutPage, decodeCursor, type Paged, type PageQuery } from '../../http/index.ts'
+import { reviveWaiting } from '../../platform/index.ts'
 import type { InstanceService } from '../instances/index.ts'
 import { type IdentityRepo, keyAt } from './identities.ts'
 import { recipientJid } from './recipient.ts'
 import type { MessageDoc, MessageRepo } from './repo.ts'
 
-export type NewMessage =
-  | { readonly to: string; readonly type: 'text'; readonly text: string }
-  | {
-      readonly to: string
-      readonly type: 'image'
-      readonly image: { readonly mediaId: string; readonly caption?: string }
-    }
+export type NewMessage = {
+  readonly to: string
+  readonly category?: 'transactional' | 'marketing'
+} & (
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'image'; readonly image: { readonly mediaId: string; readonly caption?: string } }
+)
 
 /** An uploaded file as the send queue needs it. @throws WarrenError `media_unavailable` */
 export type UploadedMedia = (
@@ -39,6 +42,7 @@ export type MessageService = {
   /**
    * Accepts a message: when it resolves, the message survives any crash. Sending follows.
    * @param seed the same bytes give the same message id, so that a repeated request cannot send twice
+   * @throws WarrenError `recipient_opted_out` for marketing to a contact who asked for no more
    */
   send(
     organization: string,
@@ -46,7 +50,10 @@ export type MessageService = {
     message: NewMessage,
     seed?: Uint8Array,
   ): Promise<MessageDoc>
+  /** With what the session says of its wait at this moment, where it can be asked. */
   get(organization: string, instance: InstanceId, id: string): Promise<MessageDoc>
+  /** What waits in the session, in the order in which it will go. */
+  waiting(organization: string, instance: InstanceId, limit?: number): Promise<CommandResponse<'queue.list'>>
   list(
     organization: string,
     instance: InstanceId,
@@ -64,6 +71,8 @@ export function createMessageService(deps: {
   identities: IdentityRepo
   queue: SendQueue
   instances: Pick<InstanceService, 'require'>
+  /** Whether one of these contacts asked for no more marketing. */
+  isOptedOut: (organization: string, instance: InstanceId, keys: readonly string[]) => Promise<boolean>
   uploadedMedia: UploadedMedia
   commands: SessionCalls
   bus: Pick<Bus, 'wake'>
@@ -74,6 +83,34 @@ export function createMessageService(deps: {
   async function chatKey(organization: string, instance: InstanceId, address: Address): Promise<string> {
     const numbers = address.pn === undefined || address.lid !== undefined ? [] : [address.pn]
     return keyAt(address, await identities.ofNumbers(organization, instance, numbers), NOW)
+  }
+
+  async function refuseOptedOut(organization: string, instance: InstanceId, address: Address): Promise<void> {
+    const keys = [...new Set([address.jid, await chatKey(organization, instance, address)])]
+    if (await deps.isOptedOut(organization, instance, keys)) throw new WarrenError('recipient_opted_out')
+  }
+
+  async function listWaiting(
+    organization: string,
+    instance: InstanceId,
+    request: CommandRequest<'queue.list'>,
+  ): Promise<CommandResponse<'queue.list'>> {
+    const session = sessionKeyOf({ organization, instance })
+    const { items, total } = await commands.call(session, 'queue.list', request)
+    return { total, items: items.map(reviveWaiting) }
+  }
+
+  /** Positions and times change with every message that goes: the session knows them, what is stored is the last that it told. */
+  async function withLiveWait(found: MessageDoc): Promise<MessageDoc> {
+    const { organization, instance, id } = found
+    const [live] = await listWaiting(organization, instance, { messageIds: [id] }).then(
+      ({ items }) => items,
+      () => [],
+    )
+    if (!live) return found
+    const { id: _, to: _to, ...now } = live
+    const { since = found.timestamp, seq = 0 } = found.waiting ?? {}
+    return { ...found, waiting: { ...now, since, seq } }
   }
 
   async function contentOf(organization: string, message: NewMessage): Promise<SendContent> {
@@ -90,9 +127,11 @@ export function createMessageService(deps: {
       await instances.require(organization, instance)
       const content = await contentOf(organization, message)
       const messageId = messageIdFrom(seed ? nineBytesOf(seed) : randomBytes(9))
+      const category = message.category === 'marketing' ? ({ category: 'marketing' } as const) : {}
+      if (category.category) await refuseOptedOut(organization, instance, address)
       const [chat] = await Promise.all([
         chatKey(organization, instance, address),
-        enqueueOnce(queue, { instance, organization, messageId, to: jid, content }),
+        enqueueOnce(queue, { instance, organization, messageId, to: jid, content, ...category }),
       ])
       const now = clock.now()
       const accepted: MessageDoc = {
@@ -106,6 +145,7 @@ export function createMessageService(deps: {
         chatAddress: address,
         timestamp: now,
         content: messageContent(content),
+        ...category,
         status: 'queued',
         statusAt: now,
         seq: 0,
@@ -120,7 +160,12 @@ export function createMessageService(deps: {
       await instances.require(organization, instance)
       const found = await repo.get(organization, instance, id)
       if (!found) throw new WarrenError('not_found')
-      return found
+      return found.status === 'queued' && found.fromMe ? withLiveWait(found) : found
+    },
+
+    async waiting(organization, instance, limit) {
+      await instances.require(organization, instance)
+      return listWaiting(organization, instance, limit === undefined ? {} : { limit })
     },
 
     async list(organization, instance, { limit, cursor, chat }) {

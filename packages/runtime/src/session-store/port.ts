@@ -134,6 +134,7 @@ export type SendQueue = {
     messageId: string
     to: string
     content: SendContent
+    category?: 'marketing'
   }): Promise<QueueDoc>
   get(session: SessionKey, messageId: string): Promise<QueueDoc | null>
 }
