@@ -1,4 +1,4 @@
-# One file for all images; `--target` chooses: operator, api, session-pod, simulator.
+# One file for all images; `--target` chooses: operator, api, session-pod, simulator, and for one machine standalone.
 #
 #   docker build --target api -t warren/api .
 #
@@ -76,11 +76,11 @@ LABEL org.opencontainers.image.title="warren-session" \
       org.opencontainers.image.licenses="MIT AND GPL-3.0-only"
 COPY --from=bundle-session-pod /app /app
 # What makes the process small: session-pod/src/node-flags.ts has the reasons; a test holds the two equal.
-ENV MALLOC_ARENA_MAX=1 UV_THREADPOOL_SIZE=1
+ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=32768 MALLOC_TRIM_THRESHOLD_=32768 MALLOC_TOP_PAD_=0 UV_THREADPOOL_SIZE=1
 EXPOSE 8081
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
     CMD ["node", "-e", "fetch('http://127.0.0.1:8081/livez').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]
-ENTRYPOINT ["node", "--max-semi-space-size=1", "--max-old-space-size=128", "--optimize-for-size", "--single-threaded-gc", "--v8-pool-size=0", "/app/main.mjs"]
+ENTRYPOINT ["node", "--max-semi-space-size=4", "--max-old-space-size=128", "--single-threaded-gc", "--v8-pool-size=0", "--expose-gc", "/app/main.mjs"]
 
 FROM base AS simulator
 LABEL org.opencontainers.image.title="warren-simulator" \
@@ -91,3 +91,25 @@ EXPOSE 7700 7701 7702 7703
 HEALTHCHECK --interval=15s --timeout=5s --start-period=10s \
     CMD ["node", "-e", "fetch('http://127.0.0.1:7701/trust').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]
 ENTRYPOINT ["node", "/app/main.mjs", "--host", "0.0.0.0", "--port", "7700", "--control-port", "7701", "--media-tls-port", "7702", "--media-port", "7703"]
+
+# All of Warren as one process, which starts sessions as processes from the sources: see compose.yaml.
+FROM packages AS standalone-packages
+RUN --mount=type=cache,target=/root/.npm \
+    npm ci --ignore-scripts --omit=dev --no-audit --no-fund --loglevel=error \
+    -w packages/contracts -w packages/runtime -w simulator -w session-pod -w operator -w api -w standalone
+
+FROM base AS standalone
+LABEL org.opencontainers.image.title="warren-standalone" \
+      org.opencontainers.image.description="All of Warren on one machine, with a simulated WhatsApp or the real one. Contains libsignal (GPL-3.0)." \
+      org.opencontainers.image.licenses="MIT AND GPL-3.0-only"
+COPY --from=standalone-packages /src /app
+COPY . .
+# A volume takes over the owner of the folder that it is mounted at.
+USER 0:0
+RUN install -d -o 1000 -g 1000 /data
+USER 1000:1000
+VOLUME /data
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
+    CMD ["node", "-e", "fetch('http://127.0.0.1:8080/readyz').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]
+ENTRYPOINT ["node", "/app/standalone/src/main.ts"]

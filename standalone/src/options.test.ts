@@ -3,13 +3,30 @@ import { test } from 'node:test'
 import { readOptions, StartError } from './options.ts'
 
 test('defaults are the demonstration on port 8080', () => {
-  assert.deepEqual(readOptions([]), { mode: 'demo', port: 8080, dataDir: '.warren', printConfig: false })
+  assert.deepEqual(readOptions([]), {
+    mode: 'demo',
+    host: '127.0.0.1',
+    port: 8080,
+    dataDir: '.warren',
+    printConfig: false,
+  })
 })
 
 test('the real WhatsApp has a folder of its own', () => {
   const options = readOptions(['--real', '--port', '0'])
-  assert.deepEqual(options, { mode: 'real', port: 0, dataDir: '.warren-real', printConfig: false })
+  assert.deepEqual(options, {
+    mode: 'real',
+    host: '127.0.0.1',
+    port: 0,
+    dataDir: '.warren-real',
+    printConfig: false,
+  })
   assert.equal(readOptions(['--help']), 'help')
+})
+
+test('another address than this machine alone is asked for by name', () => {
+  const options = readOptions(['--host', '0.0.0.0'])
+  assert.equal(typeof options === 'object' && options.host, '0.0.0.0')
 })
 
 test('what cannot be understood is one sentence with the way out', () => {

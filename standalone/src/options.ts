@@ -5,11 +5,15 @@ export type Mode = 'demo' | 'plain' | 'real'
 
 export type Options = {
   readonly mode: Mode
-  /** Port of the API on the loopback interface; 0 takes a free one. */
+  /** Address that the API listens on. */
+  readonly host: string
+  /** Port of the API; 0 takes a free one. */
   readonly port: number
   readonly dataDir: string
   readonly printConfig: boolean
 }
+
+export const LOOPBACK = '127.0.0.1'
 
 export const HELP = `Usage: npm start -- [options]
 
@@ -19,6 +23,7 @@ with a guided demonstration. Ctrl-C stops everything; the next start goes on whe
   --no-demo        no demonstration: put your own resources into the instances folder
   --real           the real WhatsApp instead of the simulator: scan the QR with your own phone
   --port N         port of the API (default 8080; 0 takes a free one)
+  --host ADDRESS   address of the API (default 127.0.0.1: this machine alone; limits on requests are wide)
   --data DIR       where everything is kept (default .warren, with --real .warren-real)
   --print-config   show what would be used, without secrets, and end
   --help           this text
@@ -47,7 +52,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new StartError(`--port takes a number from 0 to 65535, not ${values.port}.`)
   const dataDir = values.data ?? (mode === 'real' ? '.warren-real' : '.warren')
-  return { mode, port, dataDir, printConfig: values['print-config'] ?? false }
+  return { mode, host: values.host ?? LOOPBACK, port, dataDir, printConfig: values['print-config'] ?? false }
 }
 
 function parse(args: readonly string[]) {
@@ -58,6 +63,7 @@ function parse(args: readonly string[]) {
         'no-demo': { type: 'boolean' },
         real: { type: 'boolean' },
         port: { type: 'string' },
+        host: { type: 'string' },
         data: { type: 'string' },
         'print-config': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },

@@ -6,6 +6,7 @@ export function sessionTemplate(services: {
   readonly mongoUri: string
   readonly sessionsDb: string
   readonly redisUrl: string
+  readonly proxyMasterKey: SessionPodTemplate['proxyMasterKey'] & object
   /** Control URL of the simulator that stands in for WhatsApp. */
   readonly simulator: string | undefined
 }): SessionPodTemplate {
@@ -19,10 +20,13 @@ export function sessionTemplate(services: {
       HEALTH_HOST: '127.0.0.1',
       // For kubectl, of which there is none here; REST does the same with a token.
       CONTROL_PORT: 'off',
+      // Whoever starts this has the machine's network anyway.
+      WARREN_PROXY_ALLOW_PRIVATE: 'true',
       NODE_ENV: services.simulator ? 'development' : 'production',
       ...(services.simulator ? { WARREN_WHATSAPP_SIMULATOR: services.simulator } : {}),
     },
     secretEnv: { MONGODB_URI: services.mongoUri, REDIS_URL: services.redisUrl },
+    proxyMasterKey: services.proxyMasterKey,
     keyFolder: 'secrets',
     // A terminal should not wait longer for its prompt.
     terminationGracePeriodSeconds: 4,

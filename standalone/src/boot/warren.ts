@@ -13,7 +13,7 @@ import { createRegistry } from '@warren/runtime/metrics'
 import { connectMongo } from '@warren/runtime/mongo'
 import { createMongoSessionStore, migrateSessionStore } from '@warren/runtime/session-store'
 import { createSimulator, type Simulator } from '@warren/simulator'
-import { type Options, StartError } from '../options.ts'
+import { LOOPBACK, type Options, StartError } from '../options.ts'
 import type { Terminal } from '../terminal.ts'
 import { type ComponentLogs, createComponentLogs } from './component-logs.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
@@ -23,7 +23,6 @@ import { openMedia } from './object-store.ts'
 import { ensureOwner, type Owner } from './owner.ts'
 import { sessionTemplate } from './session-template.ts'
 
-const HOST = '127.0.0.1'
 const SESSIONS_DB = 'warren_sessions'
 const VERSION = '0.1.0'
 const SAVE_SIMULATOR_MS = 15_000
@@ -57,7 +56,7 @@ type Boot = {
  * @throws StartError for what a person can mend
  */
 export async function bootWarren({ options, terminal, env, lifecycle }: Boot): Promise<Warren> {
-  await assertPortFree(options.port, HOST)
+  await assertPortFree(options.port, options.host)
   const folder = await openDataFolder(options.dataDir, options.mode === 'real' ? 'real' : 'simulated')
   lifecycle.add('data folder', { stop: folder.unlock })
   const logs = createComponentLogs(folder.logs, clock)
@@ -101,6 +100,7 @@ export async function bootWarren({ options, terminal, env, lifecycle }: Boot): P
   await cluster.start()
   lifecycle.add('cluster', cluster)
 
+  const proxyMasterKey = await folder.secret('proxy-master-key')
   const registry = createRegistry({ service: 'standalone', version: VERSION })
   const operator = createOperator({
     cluster,
@@ -114,6 +114,7 @@ export async function bootWarren({ options, terminal, env, lifecycle }: Boot): P
       mongoUri,
       sessionsDb: SESSIONS_DB,
       redisUrl,
+      proxyMasterKey: { id: 1, bytes: proxyMasterKey },
       simulator: simulator?.controlUrl,
     }),
     starts: STARTS,
@@ -125,10 +126,11 @@ export async function bootWarren({ options, terminal, env, lifecycle }: Boot): P
   const url = `http://localhost:${port}`
   const api = await createApi({
     config: loadApiConfig({
-      HOST,
+      HOST: options.host,
       PORT: String(port),
       MONGODB_URI: mongoUri,
       REDIS_URL: redisUrl,
+      WARREN_PROXY_MASTER_KEY: `1:${proxyMasterKey.toString('base64')}`,
       JWT_SECRET: (await folder.secret('jwt')).toString('base64'),
       // One person at a terminal, not the internet.
       RATE_LIMIT_API: '100000/900',
@@ -152,7 +154,7 @@ export async function bootWarren({ options, terminal, env, lifecycle }: Boot): P
 
   const health = createHealthServer({
     port: 0,
-    host: HOST,
+    host: LOOPBACK,
     version: VERSION,
     clock,
     liveness: [{ name: 'operator', run: () => assertNone(operator.problems()) }],
@@ -167,7 +169,7 @@ export async function bootWarren({ options, terminal, env, lifecycle }: Boot): P
     cluster,
     owner,
     url,
-    healthUrl: `http://${HOST}:${health.port()}`,
+    healthUrl: `http://${LOOPBACK}:${health.port()}`,
     simulator,
     logs,
   }
