@@ -6,7 +6,7 @@ import { type Account, createRig } from './rig.ts'
 
 const rig = await createRig({ after })
 const under = (protection: ProtectionSpec) => ({ WARREN_PROTECTION: JSON.stringify(protection) })
-const QUIET = { pacing: 'Off', warmUp: 'Off' } as const
+const QUIET = { pacing: 'None', warmUp: 'None' } as const
 const limits = (perMinute: number) =>
   ({ mode: 'Enforced', perMinute, perHour: 1_000, perDay: 1_000 }) as const
 
@@ -141,7 +141,7 @@ test('refusals add up to a pause; messages wait until a person resumes', async (
 
 test('a person seems to type, and whoever says stop is opted out until someone takes it back', async () => {
   const account = rig.account()
-  await account.link(under({ pacing: 'Human', warmUp: 'Off', limits: limits(1_000) }))
+  await account.link(under({ pacing: 'Human', warmUp: 'None', limits: limits(1_000) }))
   const number = '491550000006'
   await rig.simulator.contacts.send(number, { to: account.phone, text: 'Stop!', addressing: 'lid' })
   const { data } = await until(async () => (await account.entries('contact.optedOut'))[0])

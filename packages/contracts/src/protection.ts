@@ -6,27 +6,27 @@ import Joi from 'joi'
 /** `spec.protection`, and the variable WARREN_PROTECTION of a session pod. What is absent has the value of {@link PROTECTION_DEFAULTS}. */
 export type ProtectionSpec = {
   /** Messages of the account in any 60 s, 60 min and 24 h; one over a limit waits. */
-  limits?: { mode?: 'Enforced' | 'Off'; perMinute?: number; perHour?: number; perDay?: number }
+  limits?: { mode?: 'Enforced' | 'Unlimited'; perMinute?: number; perHour?: number; perDay?: number }
   /** `Human` types and pauses before each message, `HumanExceptReplies` not in chats that wrote within the last 15 minutes. */
-  pacing?: 'Human' | 'HumanExceptReplies' | 'Off'
+  pacing?: 'Human' | 'HumanExceptReplies' | 'None'
   /** `Gradual` begins a newly linked number at a tenth of the hourly and daily limits. */
-  warmUp?: 'Gradual' | 'Off'
-  /** Whether risk slows and pauses sending: `Automatic` resumes by itself, `Manual` waits for a person, `Off` only tells. */
-  circuitBreaker?: 'Automatic' | 'Manual' | 'Off'
+  warmUp?: 'Gradual' | 'None'
+  /** Whether risk slows and pauses sending: `Automatic` resumes by itself, `Manual` waits for a person, `None` only tells. */
+  circuitBreaker?: 'Automatic' | 'Manual' | 'None'
   /** Whole messages that end marketing to their sender, besides those that Warren knows in many languages. At most 50. */
   optOutWords?: string[]
 }
 
 export type ProtectionSettings = {
   readonly limits: {
-    readonly mode: 'Enforced' | 'Off'
+    readonly mode: 'Enforced' | 'Unlimited'
     readonly perMinute: number
     readonly perHour: number
     readonly perDay: number
   }
-  readonly pacing: 'Human' | 'HumanExceptReplies' | 'Off'
-  readonly warmUp: 'Gradual' | 'Off'
-  readonly circuitBreaker: 'Automatic' | 'Manual' | 'Off'
+  readonly pacing: 'Human' | 'HumanExceptReplies' | 'None'
+  readonly warmUp: 'Gradual' | 'None'
+  readonly circuitBreaker: 'Automatic' | 'Manual' | 'None'
   readonly optOutWords: readonly string[]
 }
 
@@ -40,10 +40,10 @@ export const PROTECTION_DEFAULTS: ProtectionSettings = {
 
 /** For what is no real account: a simulated WhatsApp, tests, measurements. */
 export const PROTECTION_OFF: ProtectionSettings = {
-  limits: { ...PROTECTION_DEFAULTS.limits, mode: 'Off' },
-  pacing: 'Off',
-  warmUp: 'Off',
-  circuitBreaker: 'Off',
+  limits: { ...PROTECTION_DEFAULTS.limits, mode: 'Unlimited' },
+  pacing: 'None',
+  warmUp: 'None',
+  circuitBreaker: 'None',
   optOutWords: [],
 }
 
@@ -56,18 +56,18 @@ const limit = (tier: keyof typeof PROTECTION_BOUNDS, span: string) =>
 /** Checks a {@link ProtectionSpec}. */
 export const protectionSpecSchema = Joi.object<ProtectionSpec>({
   limits: Joi.object({
-    mode: Joi.valid('Enforced', 'Off').description('`Off` counts nothing.'),
+    mode: Joi.valid('Enforced', 'Unlimited').description('`Unlimited` counts nothing.'),
     perMinute: limit('perMinute', 'minute'),
     perHour: limit('perHour', 'hour'),
     perDay: limit('perDay', '24 hours'),
   }).description('How many messages the account sends; what is over a limit waits.'),
-  pacing: Joi.valid('Human', 'HumanExceptReplies', 'Off').description(
+  pacing: Joi.valid('Human', 'HumanExceptReplies', 'None').description(
     'Typing before each message and pauses between chats; optionally not in chats that wrote within 15 minutes.',
   ),
-  warmUp: Joi.valid('Gradual', 'Off').description(
+  warmUp: Joi.valid('Gradual', 'None').description(
     'Whether the hourly and daily limits of a newly linked number grow over a week.',
   ),
-  circuitBreaker: Joi.valid('Automatic', 'Manual', 'Off').description(
+  circuitBreaker: Joi.valid('Automatic', 'Manual', 'None').description(
     'Whether risk slows and pauses sending, and whether a pause ends by itself.',
   ),
   optOutWords: Joi.array()

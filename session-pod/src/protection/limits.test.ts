@@ -109,12 +109,15 @@ test('the limits that hold: set, warming up, slowed', () => {
     tiersAt({ ...PROTECTION_DEFAULTS, ...settings }, { state, linkedMs, nowMs: 0 }).map(({ limit }) => limit)
   assert.deepEqual(limits({}, 'normal'), [20, 100, 1000])
   assert.deepEqual(limits({}, 'normal', 0), [20, 10, 100])
-  assert.deepEqual(limits({ warmUp: 'Off' }, 'slow', 0), [10, 50, 500])
+  assert.deepEqual(limits({ warmUp: 'None' }, 'slow', 0), [10, 50, 500])
   assert.deepEqual(
     limits({ limits: { mode: 'Enforced', perMinute: 1, perHour: 1, perDay: 1 } }, 'slow', 0),
     [1, 1, 1],
   )
-  assert.deepEqual(limits({ limits: { mode: 'Off', perMinute: 1, perHour: 1, perDay: 1 } }, 'slow', 0), [])
+  assert.deepEqual(
+    limits({ limits: { mode: 'Unlimited', perMinute: 1, perHour: 1, perDay: 1 } }, 'slow', 0),
+    [],
+  )
 })
 
 test('a person types 60 to 100 ms a character and pauses 2 to 5 s', () => {

@@ -19,10 +19,10 @@ export function tiersAt(
   at: { readonly state: ProtectionState; readonly linkedMs: number | undefined; readonly nowMs: number },
 ): Tier[] {
   const { mode, perMinute, perHour, perDay } = settings.limits
-  if (mode === 'Off') return []
+  if (mode === 'Unlimited') return []
   const slow = at.state === 'normal' ? 1 : SLOW_SHARE
   const warm =
-    settings.warmUp === 'Off' || at.linkedMs === undefined ? 1 : warmUpFactor(at.linkedMs, at.nowMs)
+    settings.warmUp === 'None' || at.linkedMs === undefined ? 1 : warmUpFactor(at.linkedMs, at.nowMs)
   const share = (limit: number, factor: number) => Math.max(1, Math.floor(limit * factor))
   return [
     // Within a conversation even a new number may be quick: only what adds up grows with the days.

@@ -95,7 +95,7 @@ export function createProtection(options: {
         spent: spentNow(),
         tiers: tiers(),
         pausedUntilMs: now === 'paused' ? untilMs : undefined,
-        restriction: settings.circuitBreaker === 'Off' ? undefined : risk.restriction(),
+        restriction: settings.circuitBreaker === 'None' ? undefined : risk.restriction(),
       }
     },
     isPaced: (chat) =>

@@ -9,7 +9,7 @@ const signals = (...causes: (typeof RISK_CAUSES)[number][]): RiskEvent[] =>
   causes.map((cause) => ({ type: 'signal', cause }))
 const run = (
   events: readonly RiskEvent[],
-  breaker: 'Automatic' | 'Manual' | 'Off' = 'Automatic',
+  breaker: 'Automatic' | 'Manual' | 'None' = 'Automatic',
   from = noRisk(0),
   at = 0,
 ) => events.reduce((risk, event) => stepRisk(risk, event, breaker, at), from)
@@ -52,7 +52,7 @@ test('where a person must resume, time does not; and resuming ends the slow stat
 })
 
 test('a breaker that is off counts and never holds anything back', () => {
-  const risk = run(repeat(30, 'messageRefused'), 'Off')
+  const risk = run(repeat(30, 'messageRefused'), 'None')
   assert.deepEqual([risk.state, risk.score], ['normal', 100])
 })
 
@@ -90,7 +90,7 @@ test('the score stays within 0 and 100 and only signals raise it', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(event, fc.nat(HOUR_MS))),
-      fc.constantFrom('Automatic', 'Manual', 'Off'),
+      fc.constantFrom('Automatic', 'Manual', 'None'),
       (steps, breaker) => {
         let risk = noRisk(0)
         let now = 0

@@ -70,7 +70,7 @@ export function stepRisk(
     const raised = { ...risk, score: Math.min(100, score + WEIGHTS[event.cause]), atMs: nowMs }
     return tipped(raised, event.cause, breaker, nowMs)
   }
-  if (breaker === 'Off') return settled(risk, 'normal', nowMs)
+  if (breaker === 'None') return settled(risk, 'normal', nowMs)
   if (risk.state === 'paused') {
     const over = event.type === 'resume' || (risk.untilMs !== undefined && risk.untilMs <= nowMs)
     if (!over) return risk
@@ -91,7 +91,7 @@ function tipped(
   breaker: ProtectionSettings['circuitBreaker'],
   nowMs: number,
 ): Risk {
-  if (breaker === 'Off' || risk.state === 'paused') return risk
+  if (breaker === 'None' || risk.state === 'paused') return risk
   if (risk.score >= PAUSE_FROM) {
     const lengthMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** risk.pauses)
     const until = breaker === 'Automatic' ? { untilMs: nowMs + lengthMs } : {}

@@ -36,14 +36,14 @@ describe('account protection over REST', () => {
     const protection = { limits: { perMinute: 5 }, pacing: 'HumanExceptReplies' }
     const { created, at, token } = await tenantWithPod({ protection })
     assert.equal(created.protection.limits.perMinute, 5)
-    const patched = await send('PATCH', at, { token, body: { protection: { warmUp: 'Off' } } })
+    const patched = await send('PATCH', at, { token, body: { protection: { warmUp: 'None' } } })
     assert.deepEqual(
       [
         patched.body.protection.warmUp,
         patched.body.protection.pacing,
         patched.body.protection.limits.perMinute,
       ],
-      ['Off', 'HumanExceptReplies', 5],
+      ['None', 'HumanExceptReplies', 5],
     )
     const wrong = await send('PATCH', at, { token, body: { protection: { limits: { perDay: 0 } } } })
     assert.deepEqual([wrong.status, wrong.body.errors[0].path], [400, 'body.protection.limits.perDay'])

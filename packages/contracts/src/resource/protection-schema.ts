@@ -29,7 +29,11 @@ export const protectionSpec = {
       description: 'How many messages the account sends. What is over a limit waits and is shown as waiting.',
       default: {},
       properties: {
-        mode: choice('Off counts nothing and holds nothing back.', ['Enforced', 'Off'], limits.mode),
+        mode: choice(
+          'Unlimited counts nothing and holds nothing back.',
+          ['Enforced', 'Unlimited'],
+          limits.mode,
+        ),
         perMinute: tier('perMinute', 'minute'),
         perHour: tier('perHour', 'hour'),
         perDay: tier('perDay', '24 hours'),
@@ -37,17 +41,17 @@ export const protectionSpec = {
     },
     pacing: choice(
       'Human types 60 to 100 ms a character and pauses 2 to 5 s between chats. HumanExceptReplies does not in chats that wrote within the last 15 minutes.',
-      ['Human', 'HumanExceptReplies', 'Off'],
+      ['Human', 'HumanExceptReplies', 'None'],
       pacing,
     ),
     warmUp: choice(
-      'Gradual begins a newly linked number at a tenth of the hourly and daily limits and doubles them every two days. Off is for numbers that are in use already.',
-      ['Gradual', 'Off'],
+      'Gradual begins a newly linked number at a tenth of the hourly and daily limits and doubles them every two days. None is for numbers that are in use already.',
+      ['Gradual', 'None'],
       warmUp,
     ),
     circuitBreaker: choice(
-      'What signals of risk lead to. Automatic slows, pauses and resumes by itself; Manual waits for a person after a pause; Off only tells.',
-      ['Automatic', 'Manual', 'Off'],
+      'What signals of risk lead to. Automatic slows, pauses and resumes by itself; Manual waits for a person after a pause; None only tells.',
+      ['Automatic', 'Manual', 'None'],
       circuitBreaker,
     ),
     optOutWords: {
