@@ -19,7 +19,7 @@ type CursorDoc = {
 }
 
 /** How long a worker that says nothing keeps others away. */
-const CLAIM_MS = 30_000
+const CLAIM_MS = 15_000
 
 const schema = new Schema<CursorDoc>(
   {
