@@ -15,7 +15,7 @@ export const pair: Command = {
     ...PAIRING_FLAGS,
   },
   reaches: true,
-  summary: 'Link a phone by an eight-character code, and wait until it is',
+  summary: 'Link a phone by an eight-character code, and wait',
   description:
     'On the phone: WhatsApp, Settings, Linked devices, Link a device, Link with phone number instead. Ends with 0 when the account is connected, with 5 when the code was not typed in time.',
   examples: ['{wa} pair alice --phone +491701234567'],

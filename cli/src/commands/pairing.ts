@@ -1,5 +1,5 @@
 /** Links a phone from the terminal: shows what the phone needs, anew whenever WhatsApp replaces it, until it is linked or given up. */
-import { isWarrenError } from '@warren/contracts'
+import { isWarrenError, type PasskeyStage } from '@warren/contracts'
 import type { PairingRequest, PairingView, SessionAccess } from '../access/port.ts'
 import { durationMs } from '../args/duration.ts'
 import type { Call, Flags } from '../command.ts'
@@ -21,6 +21,15 @@ export const PAIRING_FLAGS = {
 
 /** Phases in which nothing more is shown until a person asks again. */
 const GIVEN_UP = ['parked', 'loggedOut', 'banned', 'stopped']
+
+/** What the person sees of the step that WhatsApp asks some accounts for. */
+const PASSKEY_NOTES: { readonly [S in PasskeyStage]: string } = {
+  assertion:
+    'WhatsApp asks for the passkey of the account. Send its owner a link to do so: docs/guides/passkey.md says how.',
+  phone: 'The passkey was used; WhatsApp and the phone go on.',
+  confirmation: 'Compare the code on the phone and confirm it: docs/guides/passkey.md says how.',
+  link: 'The passkey was accepted.',
+}
 
 /** @param show draws a QR or code that was not shown before */
 export async function pairInTerminal(
@@ -66,7 +75,14 @@ async function pair(
     waiting = true
   }
 
+  let asked: PasskeyStage | undefined
+  function tellPasskey(stage: PasskeyStage): void {
+    if (stage !== asked) call.note(PASSKEY_NOTES[stage])
+    asked = stage
+  }
+
   async function showOnce(pairing: PairingView): Promise<void> {
+    if (pairing.passkey) tellPasskey(pairing.passkey.stage)
     const text = pairing.qr ?? pairing.code
     if (text === undefined || text === shown) return
     shown = text
@@ -97,6 +113,7 @@ async function pair(
       await showOnce({ ...event.data, method: 'qr' })
     if (event.type === 'pairing.code' && request.method === 'code')
       await showOnce({ ...event.data, method: 'code', attempt: 1, maxAttempts: 1 })
+    if (event.type === 'pairing.passkey') tellPasskey(event.data.passkey.stage)
     if (event.type === 'session.paired') {
       linked = event.data.account.phone
       call.note(`Linked to +${linked}; connecting …`)

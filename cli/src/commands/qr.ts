@@ -15,7 +15,7 @@ export const qr: Command = {
     },
   },
   reaches: true,
-  summary: 'Show the QR to scan, and wait until a phone has',
+  summary: 'Show the QR to scan, and wait for the phone',
   description:
     'On the phone: WhatsApp, Settings, Linked devices, Link a device. The QR is drawn anew when WhatsApp replaces it. Ends with 0 when the account is connected, with 5 when nobody scanned in time.',
   examples: ['{wa} qr alice', '{wa} qr alice --timeout 10m', '{wa} qr alice --no-wait -o json'],

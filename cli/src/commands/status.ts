@@ -10,7 +10,7 @@ export const status: Command = {
   operands: [NAME],
   flags: STRUCTURED,
   reaches: true,
-  summary: 'What an instance is like: what is wrong, since when, what to do',
+  summary: 'What is wrong with an instance, since when, what to do',
   examples: ['{wa} status alice', '{wa} status alice -o json'],
   async run(call) {
     const instance = await (await call.open()).get(call.operand('NAME'))

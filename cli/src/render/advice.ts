@@ -14,6 +14,7 @@ const ADVICE: Advice = {
   Paired: {
     PairingRequired: '{wa} qr {name}',
     PairingAttemptsUsedUp: '{wa} qr {name}',
+    PasskeyRequired: 'Send the owner of the account a link: docs/guides/passkey.md',
     LoggedOut: '{wa} qr {name}',
   },
   Connected: {

@@ -44,11 +44,13 @@ function gist(event: EventEnvelope): string {
       return `${event.data.lid} is ${event.data.pn}`
     case 'contact.updated':
       return `${who(event.data.address)} ${event.data.pushName ?? ''}`
-    // Whoever has the QR or the code links the account: neither stands in a scroll-back.
+    // Whoever has the QR or the code links the account: neither is left in a scroll-back.
     case 'pairing.qr':
       return `attempt ${event.data.attempt} of ${event.data.maxAttempts}`
     case 'pairing.code':
       return 'a new code'
+    case 'pairing.passkey':
+      return event.data.passkey.stage
     case 'presence.updated':
       return `${who(event.data.sender)} ${event.data.state}`
     default:
