@@ -7,6 +7,8 @@ import { failuresOf, figuresOf, tableOf } from './report.ts'
 import { runChaos } from './run.ts'
 import { SCENARIOS } from './scenarios/index.ts'
 
+/** An outage of any kind is over this long after its cause. */
+const RECOVERY_LIMIT_S = 30
 const SHOWN = 40
 
 async function main(): Promise<boolean> {
@@ -25,25 +27,29 @@ async function main(): Promise<boolean> {
     contacts: 4,
     width: Math.max(1, Math.ceil(options.sessions / 2)),
     leaseSeconds: 15,
+    longestOutageMs: 25_000,
     pauseMs: 1_500,
     longestMs: minutes * 60_000,
+    settleMs: 120_000,
     folder,
     env: process.env,
     onProgress: (line) => console.log(line),
   })
   const figures = figuresOf(result)
-  const failures = failuresOf(result)
+  const failures = failuresOf(result, RECOVERY_LIMIT_S)
   console.log(`\n${tableOf(result)}\n`)
   for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(24)} ${value}`)
   console.log(
     `\n${result.commits} commits of ${result.epochs} holders; ${result.writtenTwice} messages written to WhatsApp again under their id;`,
     `${result.repeatedRequests} requests repeated, ${result.resumedStreams} streams resumed; ${Math.round(result.seconds)} s on ${result.origins}`,
   )
-  if (options.json) writeFileSync(options.json, `${JSON.stringify({ ...figures, scenarios: result.faults }, undefined, 2)}\n`)
+  if (options.json)
+    writeFileSync(options.json, `${JSON.stringify({ ...figures, scenarios: result.faults }, undefined, 2)}\n`)
   writeFileSync(join(folder, 'result.json'), JSON.stringify(result, undefined, 2))
   for (const failure of failures.slice(0, SHOWN)) console.log(`✖ ${failure}`)
   if (failures.length > SHOWN) console.log(`… and ${failures.length - SHOWN} more, in ${folder}/result.json`)
-  if (failures.length > 0) console.log(`\nLogs and data are in ${folder}; repeat the plan with --seed ${options.seed}`)
+  if (failures.length > 0)
+    console.log(`\nLogs and data are in ${folder}; repeat the plan with --seed ${options.seed}`)
   else if (!options.keep) rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
   return failures.length === 0
 }

@@ -34,7 +34,11 @@ MongoDB and Redis are started for the run; a MONGODB_URI that is set is used ins
  * @param random for a seed where none is given, 0 to 1
  * @throws Error with a sentence for the user
  */
-export function parseOptions(args: readonly string[], known: readonly string[], random: () => number): Options {
+export function parseOptions(
+  args: readonly string[],
+  known: readonly string[],
+  random: () => number,
+): Options {
   const { values } = parseArgs({
     args: [...args],
     options: {

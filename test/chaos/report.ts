@@ -34,9 +34,6 @@ export type RunResult = {
   readonly origins: string
 }
 
-/** An outage of any kind is over this long after its cause. */
-const RECOVERY_LIMIT_S = 30
-
 export type Figures = {
   readonly messages: number
   readonly faults: number
@@ -69,8 +66,8 @@ export function figuresOf(result: RunResult): Figures {
 }
 
 /** Why a run failed, as sentences; empty when it passed. */
-export function failuresOf(result: RunResult): string[] {
-  const slow = result.faults.filter(({ recoveryMs }) => Math.max(...recoveryMs) > RECOVERY_LIMIT_S * 1000)
+export function failuresOf(result: RunResult, recoveryLimitS: number): string[] {
+  const slow = result.faults.filter(({ recoveryMs }) => Math.max(...recoveryMs) > recoveryLimitS * 1000)
   return [
     ...result.lost,
     ...result.duplicated,
@@ -98,7 +95,11 @@ export function tableOf({ faults }: RunResult): string {
   const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
   return all
     .map((row) =>
-      row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  '),
+      row
+        .map((cell, column) =>
+          column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+        )
+        .join('  '),
     )
     .join('\n')
 }

@@ -1,8 +1,9 @@
 /** One run: everything is started, accounts are linked, messages flow, faults strike, and in the end all must agree. */
-import { settled } from './check/collect.ts'
+
 import type { Findings } from './check/agreement.ts'
+import { settled } from './check/collect.ts'
 import { watchHistory } from './check/watch-history.ts'
-import { planOf, type PlannedFault } from './plan.ts'
+import { type PlannedFault, planOf } from './plan.ts'
 import { createRandom } from './random.ts'
 import type { FaultResult, RunResult } from './report.ts'
 import { type Scenario, scenariosFor } from './scenarios/index.ts'
@@ -22,11 +23,14 @@ export type RunOptions = {
   /** Faults of single sessions at the same time. */
   readonly width: number
   readonly leaseSeconds: number
+  readonly longestOutageMs: number
   readonly pauseMs: number
   /** Only these scenarios; all when absent. */
   readonly only?: readonly string[]
   /** No new wave begins after this, in milliseconds. */
   readonly longestMs: number
+  /** What is still missing after this is lost, in milliseconds. */
+  readonly settleMs: number
   readonly folder: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly onProgress: (line: string) => void
@@ -34,7 +38,6 @@ export type RunOptions = {
 
 /** A session that does not work after this has not recovered. */
 const RECOVERY_MS = 60_000
-const SETTLE_MS = 120_000
 
 export async function runChaos(options: RunOptions): Promise<RunResult> {
   const stack = await startStack(options)
@@ -84,7 +87,7 @@ async function runOn(stack: Stack, options: RunOptions): Promise<RunResult> {
         { stack, rest, consumer },
         session,
         log.all.filter(({ instance }) => instance === session.instance),
-        SETTLE_MS,
+        options.settleMs,
       ),
     ),
   )
@@ -132,12 +135,18 @@ async function strike(
     )
     return { ...about, what, recoveryMs: times }
   } catch (error) {
-    return { ...about, what: `could not be done: ${(error as Error).message}`, recoveryMs: [Number.POSITIVE_INFINITY] }
+    return {
+      ...about,
+      what: `could not be done: ${(error as Error).message}`,
+      recoveryMs: [Number.POSITIVE_INFINITY],
+    }
   }
 }
 
 function lineOf({ scenario, session, what, recoveryMs }: Omit<FaultResult, 'messages'>): string {
   const slowest = Math.max(...recoveryMs)
-  const recovery = Number.isFinite(slowest) ? `works after ${(slowest / 1000).toFixed(1)} s` : 'did not recover'
+  const recovery = Number.isFinite(slowest)
+    ? `works after ${(slowest / 1000).toFixed(1)} s`
+    : 'did not recover'
   return `${scenario}${session === undefined ? '' : ` s${session}`}: ${what}; ${recovery}`
 }

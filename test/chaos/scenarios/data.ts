@@ -22,7 +22,9 @@ export const DATA_SCENARIOS = [
     await flushRedis(redis.uri)
     return 'FLUSHALL'
   }),
-  onAll('redis-killed', async ({ redis }, random) => killed(redis, random.int(0, 8_000))),
+  onAll('redis-killed', async ({ redis, longestOutageMs }, random) =>
+    killed(redis, random.int(0, longestOutageMs)),
+  ),
   onAll('redis-frozen', async ({ redis }, random) => frozen(redis, random.int(500, 6_000))),
   onAll('mongo-frozen', async ({ mongo }, random) => frozen(mongo, random.int(500, 6_000))),
 
@@ -54,6 +56,6 @@ export const DATA_SCENARIOS = [
 ]
 
 /** Only for a MongoDB of our own. */
-export const MONGO_KILLED = onAll('mongo-killed', async ({ mongo }, random) =>
-  killed(mongo, random.int(0, 8_000)),
+export const MONGO_KILLED = onAll('mongo-killed', async ({ mongo, longestOutageMs }, random) =>
+  killed(mongo, random.int(0, longestOutageMs)),
 )

@@ -4,12 +4,15 @@ import type { TcpProxy } from '../stack/proxy.ts'
 import type { Session } from '../stack/session.ts'
 import { onSession, seconds } from './scenario.ts'
 
+/** Of outages, so that they are noticed. */
+const SHORTEST_MS = 500
+
 type Name = keyof Session['proxies']
 
 /** Something happens to new and old connections for a while. */
-const during = (name: string, which: Name, mode: 'refuse' | 'hold', shortestMs: number, longestMs: number) =>
-  onSession(name, async (_stack, { proxies }, random) => {
-    const ms = random.int(shortestMs, longestMs)
+const during = (name: string, which: Name, mode: 'refuse' | 'hold') =>
+  onSession(name, async ({ longestOutageMs }, { proxies }, random) => {
+    const ms = random.int(SHORTEST_MS, longestOutageMs)
     proxies[which].set({ kind: mode })
     await delay(ms)
     proxies[which].set({ kind: 'pass' })
@@ -27,12 +30,12 @@ const at = (name: string, which: Name, what: 'cut' | 'forget') =>
 export const LINK_SCENARIOS = [
   at('whatsapp-cut', 'whatsapp', 'cut'),
   at('whatsapp-half-open', 'whatsapp', 'forget'),
-  during('whatsapp-refused', 'whatsapp', 'refuse', 1_000, 20_000),
-  during('whatsapp-held', 'whatsapp', 'hold', 1_000, 30_000),
-  onSession('whatsapp-slow', async (_stack, { proxies }, random) => {
+  during('whatsapp-refused', 'whatsapp', 'refuse'),
+  during('whatsapp-held', 'whatsapp', 'hold'),
+  onSession('whatsapp-slow', async (stack, { proxies }, random) => {
     const ms = random.int(200, 1_500)
     proxies.whatsapp.set({ kind: 'slow', ms })
-    await delay(random.int(3_000, 10_000))
+    await delay(random.int(SHORTEST_MS, stack.longestOutageMs))
     proxies.whatsapp.set({ kind: 'pass' })
     return `${ms} ms each way`
   }),
@@ -46,6 +49,6 @@ export const LINK_SCENARIOS = [
     proxies.mongo.set({ kind: 'pass' })
     return `${kind === 'hold' ? 'held' : 'refused'} for ${seconds(ms)}, with WhatsApp open`
   }),
-  during('redis-away-from-session', 'redis', 'refuse', 1_000, 8_000),
+  during('redis-away-from-session', 'redis', 'refuse'),
   at('redis-half-open', 'redis', 'forget'),
 ]

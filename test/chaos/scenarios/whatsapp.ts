@@ -12,9 +12,9 @@ const LOGIN_FAILURES = [400, 401, 402, 403, 404, 405, 406, 409, 411, 412, 413, 4
 const ENDINGS = ['streamEnd', 'close', 'terminate', 'deviceRemoved', 'replaced', 'downgrade'] as const
 
 const RESTS = ['parked', 'banned', 'loggedOut']
-const ENDS_WITHIN_MS = 20_000
+const ENDS_WITHIN_MS = 45_000
 /** A session that waits longer than this does so because the table says that trying sooner helps nobody. */
-const PATIENCE_MS = 8_000
+const PATIENCE_MS = 30_000
 
 /** Waits for what the session makes of it: it comes back by itself, or rests until a person asks, which is done here. */
 async function outcome(stack: Stack, session: Session, since: Date): Promise<string> {
@@ -66,7 +66,7 @@ export const WHATSAPP_SCENARIOS = [
   }),
 
   onSession('acks-withheld', async (stack, session, random) => {
-    const ms = random.int(1_000, 6_000)
+    const ms = random.int(500, Math.min(6_000, stack.longestOutageMs))
     await stack.simulator.faults.set({ withholdAcks: true }, session.number)
     await delay(ms)
     await stack.simulator.faults.clear(session.number)
@@ -75,7 +75,7 @@ export const WHATSAPP_SCENARIOS = [
   }),
 
   onSession('whatsapp-silent', async (stack, session, random) => {
-    const ms = random.int(1_000, 10_000)
+    const ms = random.int(500, Math.min(10_000, stack.longestOutageMs))
     await stack.simulator.faults.set({ silence: true }, session.number)
     await delay(ms)
     await stack.simulator.sessions.end({ event: 'terminate' }, { number: session.number })
@@ -84,7 +84,7 @@ export const WHATSAPP_SCENARIOS = [
   }),
 
   onAll('whatsapp-down', async (stack, random) => {
-    const ms = random.int(2_000, 25_000)
+    const ms = random.int(500, stack.longestOutageMs)
     const fault = random.pick([{ refuseConnections: true }, { upgradeStatus: 503 }])
     await stack.simulator.faults.set(fault)
     await stack.simulator.sessions.end({ event: 'terminate' })

@@ -10,6 +10,8 @@ export type ProgramOptions = {
   readonly file: string
   readonly env: Readonly<Record<string, string>>
   readonly logs: string
+  /** Of compiled sources. */
+  readonly cache: string
 }
 
 export type Program = {
@@ -28,7 +30,7 @@ const READY_MS = 60_000
 const AGAIN_MS = 100
 
 /** A program ends when its standard input does, and sends one message over IPC when it is ready. */
-export function startProgram({ name, file, env, logs }: ProgramOptions): Program {
+export function startProgram({ name, file, env, logs, cache }: ProgramOptions): Program {
   let child: ChildProcess | undefined
   let isReady = false
   let stopped = false
@@ -38,7 +40,7 @@ export function startProgram({ name, file, env, logs }: ProgramOptions): Program
     isReady = false
     const log = openSync(join(logs, `${name}.log`), 'a')
     const process_ = spawn(process.execPath, [file], {
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_COMPILE_CACHE: cache, ...env },
       stdio: ['pipe', log, log, 'ipc'],
     })
     closeSync(log)

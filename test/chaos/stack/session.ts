@@ -21,6 +21,8 @@ export type Session = {
   /** The document with lease and status; null when it was deleted. */
   doc(): Promise<SessionDoc | null>
   deleteDoc(): Promise<void>
+  /** Resolves when somebody took it over after this epoch. */
+  takenOver(epoch: number, timeoutMs: number): Promise<void>
   /** Asks a resting session to try again, as a person would. */
   restart(): Promise<void>
   /** Sets its wall clock ahead, or back. */
@@ -36,8 +38,8 @@ export type Rival = {
   kill(name: NodeJS.Signals): void
   /** Resolves when it has ended. */
   readonly ended: Promise<number | null>
-  /** Resolves with the epoch when it holds the session. */
-  holds(timeoutMs: number): Promise<number>
+  /** Resolves when it holds the session. */
+  holds(timeoutMs: number): Promise<void>
 }
 
 export type SessionOptions = Pick<Session, 'instance' | 'number' | 'contacts' | 'prober' | 'proxies'> & {
@@ -85,21 +87,16 @@ export function createSession(options: SessionOptions): Session {
     closeSync(log)
     child.stdin?.on('error', () => {})
     const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
-    const before = doc()
     return {
       podName,
       ended,
       kill: (name) => void child.kill(name),
       async holds(timeoutMs) {
-        const epoch = (await before.catch(() => null))?.epoch ?? 0
-        const found = await until(
-          async () => {
-            const now = await doc()
-            return now && now.epoch > epoch && now.holder?.startsWith(`${podName}/`) ? now : undefined
-          },
-          { timeoutMs, everyMs: 50, describe: `${podName} to hold ${instance}` },
-        )
-        return found.epoch
+        await until(async () => (await doc())?.holder?.startsWith(`${podName}/`), {
+          timeoutMs,
+          everyMs: 50,
+          describe: `${podName} to hold ${instance}`,
+        })
       },
     }
   }
@@ -108,6 +105,13 @@ export function createSession(options: SessionOptions): Session {
     ...options,
     pid,
     startRival,
+    async takenOver(epoch, timeoutMs) {
+      await until(async () => ((await doc())?.epoch ?? 0) > epoch, {
+        timeoutMs,
+        everyMs: 50,
+        describe: `another holder of ${instance}`,
+      })
+    },
     shiftClock: (ms) => writeFileSync(join(folder, `${instance}.clock`), String(ms)),
     removeFolder: () => rmSync(options.podFolder, { recursive: true, force: true }),
   }

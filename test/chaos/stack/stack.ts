@@ -37,6 +37,7 @@ export type StackOptions = {
   readonly sessions: number
   readonly contacts: number
   readonly leaseSeconds: number
+  readonly longestOutageMs: number
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
@@ -54,6 +55,8 @@ export type Stack = {
   readonly redisProxies: readonly TcpProxy[]
   readonly writeErrors: WriteErrors
   readonly leaseMs: number
+  /** Of outages whose length is chosen. */
+  readonly longestOutageMs: number
   /** Of the API, in front of its replicas. */
   readonly url: string
   readonly owner: typeof OWNER
@@ -93,6 +96,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const runtime = made(join(folder, 'sessions'))
     const instancesDir = made(join(folder, 'instances'))
     const state = join(folder, 'state')
+    const cache = join(folder, 'cache')
     const [mongo, redis] = await Promise.all([
       startMongoService(folder, options.env).then(later),
       startRedisService(folder, options.env).then(later),
@@ -134,6 +138,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         file: join(PROGRAMS, 'simulator.ts'),
         env: { WHATSAPP_PORT: String(whatsappPort), CONTROL_PORT: String(controlPort) },
         logs,
+        cache,
       }),
     )
     await simulatorProgram.ready()
@@ -153,6 +158,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       HOST: '127.0.0.1',
       NODE_ENV: 'development',
       RATE_LIMIT: 'off',
+      // A replica that starts again must not spend a second on a password.
+      BCRYPT_ROUNDS: '4',
       SESSIONS_DB,
       PLATFORM_DB,
       JWT_SECRET: randomBytes(32).toString('hex'),
@@ -170,6 +177,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         file: join(PROGRAMS, 'api.ts'),
         env: { ...apiEnv, ...addressesOf(proxies), ...env },
         logs,
+        cache,
       })
       return { program: later(program), ...proxies }
     }
@@ -192,6 +200,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       WARREN_LEASE_SECONDS: String(options.leaseSeconds),
       HEALTH_PORT: '0',
       HEALTH_HOST: '127.0.0.1',
+      CONTROL_PORT: 'off',
       NODE_ENV: 'development',
       CHAOS_FOLDER: runtime,
       CHAOS_SESSION_MAIN: await bundleSession(made(join(folder, 'bundle'))),
@@ -261,6 +270,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           }),
         },
         logs,
+        cache,
       }),
     )
     await operator.ready()
@@ -269,6 +279,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return {
       ...{ logs, sessions, simulator, mongo, redis, webs, workers, operator, mongoProxies, redisProxies },
       ...{ writeErrors, leaseMs: options.leaseSeconds * 1000, url: ingress.url, owner: OWNER, reader: store },
+      longestOutageMs: options.longestOutageMs,
       origins: `${mongo.origin}, ${redis.origin}`,
       log({ instance }, after) {
         const key = sessionKeyOf({ organization: ORGANIZATION, instance })
