@@ -1,5 +1,6 @@
 /** The configuration of an API process. The reference page is generated from this schema. */
 import { loadConfig } from '@warren/runtime/config'
+import type { SealingKey } from '@warren/runtime/crypto'
 import Joi from 'joi'
 
 export type ApiConfig = {
@@ -10,6 +11,7 @@ export type ApiConfig = {
   readonly PLATFORM_DB: string
   readonly REDIS_URL: string
   readonly INSTANCE_NAMESPACE: string
+  readonly WARREN_PROXY_MASTER_KEY?: string
   readonly JWT_SECRET: string
   readonly JWT_ISSUER: string
   readonly JWT_AUDIENCE: string
@@ -67,6 +69,12 @@ export const apiConfigSchema = Joi.object<ApiConfig, true>({
     .pattern(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'namespace')
     .default('default')
     .description('Namespace of instances that are created over REST.'),
+  WARREN_PROXY_MASTER_KEY: text
+    .pattern(/^(\d{1,10}:)?[A-Za-z0-9+/]{43}=$/, 'key')
+    .meta({ secret: true })
+    .description(
+      'What pools of proxies are sealed with: id, colon, 32 bytes in base64; the same as the operator’s. Without it there are none.',
+    ),
   JWT_SECRET: text
     .min(32)
     .required()
@@ -130,6 +138,13 @@ export const apiConfigSchema = Joi.object<ApiConfig, true>({
     .description('How often workers look for instances whose projection is behind.'),
   MEDIA_URL_SECONDS: whole.min(60).max(604_800).default(3600).description('Life of a signed media URL.'),
 })
+
+/** The key in {@link ApiConfig.WARREN_PROXY_MASTER_KEY}; one without an id has the id 1. */
+export function proxyMasterKeyOf({ WARREN_PROXY_MASTER_KEY: text }: ApiConfig): SealingKey | undefined {
+  if (text === undefined) return undefined
+  const [bytes = '', id = '1'] = text.split(':').reverse()
+  return { id: Number(id), bytes: Buffer.from(bytes, 'base64') }
+}
 
 /** @throws ConfigError naming everything that is missing or out of its limits */
 export function loadApiConfig(env: Readonly<Record<string, string | undefined>>): ApiConfig {

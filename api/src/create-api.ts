@@ -7,7 +7,14 @@ import type { Ids } from '@warren/runtime/ids'
 import type { Logger } from '@warren/runtime/logger'
 import type { Registry } from '@warren/runtime/metrics'
 import type { ObjectStore } from '@warren/runtime/object-store'
-import type { LimitReader, LimitWriter, SendQueue, SessionReader } from '@warren/runtime/session-store'
+import type {
+  LimitReader,
+  LimitWriter,
+  ProxyPoolReader,
+  ProxyPoolWriter,
+  SendQueue,
+  SessionReader,
+} from '@warren/runtime/session-store'
 import type { ApiConfig } from './config.ts'
 import type { Registration } from './modules/auth/index.ts'
 import type { Plan } from './modules/organizations/index.ts'
@@ -19,7 +26,7 @@ import { createWorkerRole, type WorkerRole } from './worker-role.ts'
 export type ApiDeps = {
   readonly config: ApiConfig
   readonly cluster: Cluster
-  readonly sessions: SessionReader & SendQueue & LimitReader & LimitWriter
+  readonly sessions: SessionReader & SendQueue & LimitReader & LimitWriter & ProxyPoolReader & ProxyPoolWriter
   /** Started. */
   readonly objectStore: ObjectStore
   /** Started, and stopped after the API. */

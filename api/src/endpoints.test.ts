@@ -33,7 +33,8 @@ before(async () => {
     body: file,
   })
   const media = ((await uploaded.json()) as { id: string }).id
-  own = { instance, message, key, media, contact: '4915112345678' }
+  await send('POST', '/api/v1/proxies', { token, body: { name: 'eu', urls: ['http://proxy.example:8080'] } })
+  own = { pool: 'eu', instance, message, key, media, contact: '4915112345678' }
 })
 
 const PNG = Buffer.from(
@@ -203,6 +204,8 @@ const validBodies: Record<string, object> = {
   startPairingCode: { phoneNumber: '4915112345678' },
   assertPasskey: { id: 'x', assertion: ASSERTION },
   confirmPasskey: { id: 'x' },
+  createProxyPool: { name: 'us', urls: ['socks5://proxy.example'] },
+  updateProxyPool: { urls: ['socks5://proxy.example'] },
   assertPasskeyWithHelper: { assertion: ASSERTION },
   sendMessage: { to: '4915112345678', type: 'text', text: 'hi' },
   markMessagesRead: { messageIds: ['A1'] },

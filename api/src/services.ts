@@ -1,8 +1,8 @@
 /** Everything that both roles share: repositories and services, wired once. */
-import type { InstanceId } from '@warren/contracts'
+import { type InstanceId, instanceIdOf } from '@warren/contracts'
 import { createSessionCalls } from '@warren/runtime/session-calls'
 import { Types } from 'mongoose'
-import type { ApiConfig } from './config.ts'
+import { type ApiConfig, proxyMasterKeyOf } from './config.ts'
 import type { ApiDeps } from './create-api.ts'
 import {
   createAccessTokens,
@@ -31,6 +31,7 @@ import {
   createProtectionService,
   incidentCollection,
 } from './modules/protection/index.ts'
+import { createProxyService } from './modules/proxies/index.ts'
 import { createNotice, type PlatformDatabase } from './platform/index.ts'
 import { createApply, createCursorRepo, createProjector } from './projection/index.ts'
 
@@ -128,6 +129,17 @@ export function createServices(deps: ApiDeps, database: PlatformDatabase) {
     instances,
     requireInstance,
     pairing: createPairingService({ instances, commands, clock }),
+    proxies: createProxyService({
+      store: sessions,
+      masterKey: proxyMasterKeyOf(config),
+      async usersOf(organization, pool) {
+        const { items } = await cluster.instances.list({ organization })
+        return items
+          .filter(({ spec }) => spec.proxy?.pool === pool)
+          .map(({ metadata }) => instanceIdOf(metadata))
+      },
+      clock,
+    }),
     passkey: createPasskeyService({
       instances,
       commands,

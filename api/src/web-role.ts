@@ -40,6 +40,7 @@ import { createMessagesModule } from './modules/messages/index.ts'
 import { createOrganizationsModule } from './modules/organizations/index.ts'
 import { createPasskeyModule, helperPageRouter } from './modules/passkey/index.ts'
 import { createProtectionModule } from './modules/protection/index.ts'
+import { createProxiesModule } from './modules/proxies/index.ts'
 import type { PlatformDatabase } from './platform/index.ts'
 import type { Services } from './services.ts'
 
@@ -104,6 +105,7 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
     createKeysModule(services.keys, services.requireInstance),
     createInstancesModule(services.instances, services.pairing),
     createPasskeyModule(services.passkey),
+    createProxiesModule(services.proxies),
     createMessagesModule(services.messages),
     createChatsModule(services.chats),
     createContactsModule(services.contacts),

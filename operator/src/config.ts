@@ -12,6 +12,7 @@ export type OperatorConfig = {
   readonly SESSION_MONGODB_URI?: string
   readonly SESSION_REDIS_URL?: string
   readonly WARREN_MASTER_KEY: string
+  readonly WARREN_PROXY_MASTER_KEY?: string
   readonly WARREN_SESSION_TEMPLATE_FILE: string
   readonly WORKERS: number
   readonly STARTS_PER_SECOND: number
@@ -60,6 +61,12 @@ export const operatorConfigSchema = Joi.object<OperatorConfig, true>({
     .description(
       'From which the keys of instances are derived: id, colon, 32 bytes in base64. Lost with it are all credentials.',
     ),
+  WARREN_PROXY_MASTER_KEY: text
+    .pattern(/^(\d{1,10}:)?[A-Za-z0-9+/]{43}=$/, 'key')
+    .meta({ secret: true })
+    .description(
+      'The same as the API’s: what pools of proxies are sealed with. Without it sessions cannot use pools.',
+    ),
   WARREN_SESSION_TEMPLATE_FILE: text
     .required()
     .description('File with what all session pods have in common, as JSON.'),
@@ -101,8 +108,15 @@ export const operatorConfigSchema = Joi.object<OperatorConfig, true>({
 })
 
 /** The key in {@link OperatorConfig.WARREN_MASTER_KEY}; one without an id has the id 1. */
-export function masterKeyOf(config: OperatorConfig): SealingKey {
-  const [bytes = '', id = '1'] = config.WARREN_MASTER_KEY.split(':').reverse()
+export const masterKeyOf = (config: OperatorConfig): SealingKey => keyOf(config.WARREN_MASTER_KEY)
+
+/** The same for proxies. */
+export function proxyMasterKeyOf({ WARREN_PROXY_MASTER_KEY: text }: OperatorConfig): SealingKey | undefined {
+  return text === undefined ? undefined : keyOf(text)
+}
+
+function keyOf(text: string): SealingKey {
+  const [bytes = '', id = '1'] = text.split(':').reverse()
   return { id: Number(id), bytes: Buffer.from(bytes, 'base64') }
 }
 

@@ -18,7 +18,13 @@ import { connectMongo, type MongoConnection } from '@warren/runtime/mongo'
 import { createMongoSessionStore, migrateSessionStore } from '@warren/runtime/session-store'
 import { createWinstonLogger } from '@warren/runtime/winston'
 import manifest from '../package.json' with { type: 'json' }
-import { masterKeyOf, namespacesOf, type OperatorConfig, operatorConfigSchema } from './config.ts'
+import {
+  masterKeyOf,
+  namespacesOf,
+  type OperatorConfig,
+  operatorConfigSchema,
+  proxyMasterKeyOf,
+} from './config.ts'
 import { createElector } from './leader/elector.ts'
 import { createLeaderMetrics } from './metrics.ts'
 import { createOperator, type Operator } from './operator.ts'
@@ -63,7 +69,9 @@ function readOrExit<T>(read: () => T): T {
 
 /** Sessions get their connection strings as files of their own secret, never in the pod's spec. */
 function templateOf(config: OperatorConfig): SessionPodTemplate {
+  const proxyMasterKey = proxyMasterKeyOf(config)
   return {
+    ...(proxyMasterKey ? { proxyMasterKey } : {}),
     ...readTemplateFile(config.WARREN_SESSION_TEMPLATE_FILE),
     secretEnv: {
       MONGODB_URI: config.SESSION_MONGODB_URI ?? config.MONGODB_URI,

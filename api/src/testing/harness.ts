@@ -45,6 +45,7 @@ export async function startServices(testFile: Cleanup) {
     platformDb: mongo.dbName,
     platform,
     redisUrl,
+    proxyMasterKey: randomBytes(32).toString('base64'),
     jwtSecret: randomBytes(32).toString('hex'),
     signingKey: randomBytes(32),
     mediaDir: tempDir(file),
@@ -60,6 +61,7 @@ export function testConfig(services: Services, overrides: Partial<ApiConfig> = {
     MONGODB_URI: services.mongoUri,
     REDIS_URL: services.redisUrl,
     JWT_SECRET: services.jwtSecret,
+    WARREN_PROXY_MASTER_KEY: services.proxyMasterKey,
     NODE_ENV: 'test',
     RATE_LIMIT: 'off',
   }

@@ -107,3 +107,30 @@ test('labels hold for the longest names, and names of pods lead back to their in
   assert.equal(podKeyOf(INSTANCE.metadata, 2).name, 'sales--2')
   assert.equal(instanceKeyOfPod({ namespace: 'default', name: 'sales-2' }).name, 'sales-2')
 })
+
+test('a session with proxies is told where they are, and goes nowhere else', () => {
+  const envOf = (instance: WhatsAppInstance, template = PREPARED) => {
+    const { spec } = sessionPodOf(instance, template)
+    const [container] = spec.containers
+    const env = new Map(container.env?.map(({ name, value }) => [name, value]))
+    const mount = container.volumeMounts?.find(({ name }) => name === 'proxies')
+    const volume = spec.volumes?.find(({ name }) => name === 'proxies')
+    return { env, mount, volume }
+  }
+  const bySecret = withSpec({ proxy: { secretRef: { name: 'our-proxies' } } })
+  const local = envOf(bySecret)
+  assert.equal(local.env.get('WARREN_PROXIES_PATH'), 'proxies/proxies')
+  assert.deepEqual(local.volume, { name: 'proxies', secret: { secretName: 'our-proxies' } })
+  const inCluster = envOf(bySecret, prepareTemplate(CLUSTER, MASTER_KEY))
+  assert.equal(inCluster.env.get('WARREN_PROXIES_PATH'), '/etc/warren/proxies/proxies')
+  assert.deepEqual([inCluster.mount?.mountPath, inCluster.mount?.readOnly], ['/etc/warren/proxies', true])
+
+  const proxyMasterKey = { id: 4, bytes: new Uint8Array(32).fill(4) }
+  const prepared = prepareTemplate({ ...TEMPLATE, proxyMasterKey }, MASTER_KEY)
+  const byPool = withSpec({ proxy: { pool: 'eu' } })
+  assert.equal(envOf(byPool, prepared).env.get('WARREN_PROXY_POOL'), 'eu')
+  assert.match(envOf(byPool, prepared).env.get('WARREN_PROXY_KEY_FILE') ?? '', /\/proxy-key$/)
+  assert.equal(envOf(byPool).env.get('WARREN_PROXY_POOL'), 'eu', 'without a key it says so, and waits')
+  assert.equal(envOf(INSTANCE, prepared).env.get('WARREN_PROXY_KEY_FILE'), undefined)
+  assert.notEqual(hashOf(byPool), hashOf(bySecret))
+})

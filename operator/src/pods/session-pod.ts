@@ -20,6 +20,9 @@ import { digestOf, type PreparedTemplate } from './template.ts'
 /** File of the instance's key below the template's `keyFolder`, and its name in the secret. */
 export const KEY_FILE = 'instance-key'
 
+/** The same for the key of the organisation's pools of proxies. */
+export const PROXY_KEY_FILE = 'proxy-key'
+
 /** The secret of an instance: its own key, and the connection strings that all sessions share. */
 export function keySecretKeyOf(instance: ResourceKey): ResourceKey {
   return { namespace: instance.namespace, name: `${instance.name}-session-key` }
@@ -87,9 +90,11 @@ function podSpec(instance: WhatsAppInstance, template: PreparedTemplate, podName
     ...instanceEnv(instance),
     WARREN_POD_NAME: podName,
     WARREN_INSTANCE_KEY_FILE: `${keyFolder}/${KEY_FILE}`,
+    ...proxyEnv(instance, template),
     ...Object.fromEntries(Object.keys(secretEnv).map((name) => [`${name}_FILE`, `${keyFolder}/${name}`])),
   }
   const inCluster = template.image !== undefined
+  const proxies = instance.spec.proxy?.secretRef
   return {
     restartPolicy: 'Always',
     terminationGracePeriodSeconds: template.terminationGracePeriodSeconds,
@@ -103,15 +108,31 @@ function podSpec(instance: WhatsAppInstance, template: PreparedTemplate, podName
         env: Object.entries(env).map(([name, value]) => ({ name, value })),
         volumeMounts: [
           { name: 'instance-key', mountPath: keyFolder, readOnly: true },
+          ...(proxies ? [{ name: 'proxies', mountPath: proxyFolder(template), readOnly: true }] : []),
           ...(inCluster ? [{ name: 'tmp', mountPath: '/tmp' }] : []),
         ],
       },
     ],
     volumes: [
       { name: 'instance-key', secret: { secretName: keySecretKeyOf(instance.metadata).name } },
+      ...(proxies ? [{ name: 'proxies', secret: { secretName: proxies.name } }] : []),
       ...(inCluster ? [{ name: 'tmp', emptyDir: { sizeLimit: '64Mi' } }] : []),
     ],
   }
+}
+
+/** Where a secret with proxies is mounted; as `keyFolder`, below the pod's own folder on one machine. */
+const proxyFolder = ({ image }: PreparedTemplate) => (image === undefined ? 'proxies' : '/etc/warren/proxies')
+
+/** Either variable keeps the session from ever going directly. */
+function proxyEnv({ spec }: WhatsAppInstance, template: PreparedTemplate): Record<string, string> {
+  const { secretRef, pool } = spec.proxy ?? {}
+  if (secretRef) return { WARREN_PROXIES_PATH: `${proxyFolder(template)}/proxies` }
+  if (!pool) return {}
+  const key = template.proxyMasterKey
+    ? { WARREN_PROXY_KEY_FILE: `${template.keyFolder}/${PROXY_KEY_FILE}` }
+    : {}
+  return { WARREN_PROXY_POOL: pool, ...key }
 }
 
 /** What the session is told of its instance. */

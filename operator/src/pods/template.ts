@@ -20,6 +20,8 @@ export type SessionPodTemplate = {
    * gets `<NAME>_FILE` with their path.
    */
   readonly secretEnv?: Readonly<Record<string, string>>
+  /** From which the key of each organisation for its pools of proxies is derived; without it sessions cannot use pools. */
+  readonly proxyMasterKey?: SealingKey
   /** Folder in which the pod finds the files of its secret: absolute in a cluster, relative to the pod's own folder on one machine. */
   readonly keyFolder: string
   /** A session needs a moment to store its last commit and to release its lease. */
@@ -55,9 +57,10 @@ export function prepareTemplate(template: SessionPodTemplate, masterKey: Sealing
   const secrets = Object.entries(template.secretEnv ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
   const secretsDigest = createHmac('sha256', masterKey.bytes)
     .update(JSON.stringify(secrets))
+    .update(template.proxyMasterKey ? Buffer.from(template.proxyMasterKey.bytes) : '')
     .digest('hex')
     .slice(0, 16)
-  const { secretEnv, ...open } = template
+  const { secretEnv, proxyMasterKey, ...open } = template
   return { ...template, secretsDigest, digest: digestOf({ open, secretsDigest }) }
 }
 

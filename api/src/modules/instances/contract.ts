@@ -10,6 +10,7 @@ import {
   pairingSchema,
   pairingSpec,
   phoneNumber,
+  proxySpec,
 } from './schema.ts'
 import type { NewInstance } from './service.ts'
 
@@ -38,6 +39,7 @@ export const createInstance = defineRoute<{ body: NewInstance }>({
       deletionPolicy,
       pairing: Joi.object(pairingSpec),
       protection: protectionSpecSchema,
+      proxy: proxySpec,
     }),
   },
   success: anInstance(201, 'The new instance.'),
@@ -85,6 +87,7 @@ export const updateInstance = defineRoute<{ params: InstanceParams; body: SpecPa
       operatingMode,
       deletionPolicy,
       pairing: Joi.object({ ...pairingSpec, phoneNumber: phoneNumber.allow(null) }),
+      proxy: proxySpec.allow(null),
       protection: protectionSpecSchema.allow(null).description('A change restarts the session.'),
     }).min(1),
   },

@@ -12,6 +12,7 @@ export function presentInstance({ id, resource, session }: Instance) {
     operatingMode: spec.operatingMode,
     deletionPolicy: spec.deletionPolicy,
     pairing: spec.pairing,
+    ...(spec.proxy ? { proxy: { ...spec.proxy, ...session.status?.proxy } } : {}),
     ...(spec.protection ? { protection: spec.protection } : {}),
     state,
     active: state === 'connected',

@@ -1,3 +1,4 @@
+import type { SpecPatch } from '@warren/runtime/cluster'
 import { type BoundRoute, bind, presentPage } from '../../http/index.ts'
 import {
   createInstance,
@@ -33,7 +34,7 @@ export function instanceRoutes(instances: InstanceService, pairing: PairingServi
       presentInstance(await instances.get(principal.organization, params.instance)),
     ),
     bind(updateInstance, async ({ principal, params, body }) =>
-      presentInstance(await instances.update(principal.organization, params.instance, body)),
+      presentInstance(await instances.update(principal.organization, params.instance, replacingProxy(body))),
     ),
     bind(deleteInstance, async ({ principal, params, query }) =>
       presentInstance(await instances.remove(principal.organization, params.instance, query.deletionPolicy)),
@@ -49,6 +50,11 @@ export function instanceRoutes(instances: InstanceService, pairing: PairingServi
       presentInstance(await instances.disconnect(principal.organization, params.instance)),
     ),
   ]
+}
+
+/** A pool takes the place of a secret that was named before; a merge would keep both. */
+function replacingProxy(patch: SpecPatch): SpecPatch {
+  return patch.proxy ? { ...patch, proxy: { ...patch.proxy, secretRef: null } } : patch
 }
 
 function pairingRoutes(pairing: PairingService): BoundRoute[] {

@@ -1,5 +1,5 @@
 /** The JSON shapes of instances. */
-import { CONDITION_TYPES, PASSKEY_STAGES, protectionSpecSchema } from '@warren/contracts'
+import { CONDITION_TYPES, PASSKEY_STAGES, POOL_PATTERN, protectionSpecSchema } from '@warren/contracts'
 import Joi from 'joi'
 import { INSTANCE_STATES } from './state.ts'
 
@@ -30,6 +30,11 @@ export const pairingSpec = {
   ),
 }
 
+/** A secret of the cluster can be named by who may read it there, and so with kubectl alone. */
+export const proxySpec = Joi.object({ pool: text.pattern(new RegExp(POOL_PATTERN)).required() }).description(
+  'The pool of proxies through which WhatsApp is reached, and never directly.',
+)
+
 const account = Joi.object({
   jid: text.required(),
   phone: text.required(),
@@ -52,6 +57,11 @@ export const instanceSchema = Joi.object({
   operatingMode: operatingMode.required(),
   deletionPolicy: deletionPolicy.required(),
   pairing: Joi.object(pairingSpec).required(),
+  proxy: Joi.object({
+    pool: text,
+    secretRef: Joi.object({ name: text.required() }),
+    address: text.description('`host:port` of the proxy that the last connection was made through.'),
+  }).description('Present when WhatsApp must be reached through proxies.'),
   protection: protectionSpecSchema.description(
     'As it was set; see `/instances/{instance}/protection` for what holds.',
   ),

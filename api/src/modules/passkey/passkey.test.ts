@@ -106,10 +106,7 @@ describe('a helper token', () => {
     const { status: created, body } = await own('POST', '/helper')
     assert.equal(created, 201)
     assert.equal(body.url, `${api.web.address()}/passkey#${body.token}`)
-    assert.equal(
-      body.expiresAt,
-      expiresAt.toISOString(),
-    )
+    assert.equal(body.expiresAt, expiresAt.toISOString())
     const origin = { origin: 'chrome-extension://abcdefghijklmnop' }
     const step = await send('GET', '/api/v1/passkey-helper/step', { token: body.token, headers: origin })
     assert.deepEqual([step.status, step.body.id], [200, 'attempt-1'])

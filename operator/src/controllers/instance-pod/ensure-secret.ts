@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { instanceIdOf, isWarrenError, WarrenError, type WhatsAppInstance } from '@warren/contracts'
 import type { Secret, SecretClient } from '@warren/runtime/cluster'
-import { deriveInstanceKey, type SealingKey } from '@warren/runtime/crypto'
-import { KEY_FILE, keySecretKeyOf, ownedBy } from '../../pods/session-pod.ts'
+import { deriveInstanceKey, deriveProxyKey, type SealingKey } from '@warren/runtime/crypto'
+import { KEY_FILE, keySecretKeyOf, ownedBy, PROXY_KEY_FILE } from '../../pods/session-pod.ts'
 
 /**
  * Sees to it that the instance's secret is there and right: its own key, and the connection strings. The key is derived, so it is the same
@@ -12,7 +12,11 @@ import { KEY_FILE, keySecretKeyOf, ownedBy } from '../../pods/session-pod.ts'
 export async function ensureSecret(
   secrets: SecretClient,
   instance: WhatsAppInstance,
-  sources: { readonly masterKey: SealingKey; readonly secretEnv?: Readonly<Record<string, string>> },
+  sources: {
+    readonly masterKey: SealingKey
+    readonly secretEnv?: Readonly<Record<string, string>>
+    readonly proxyMasterKey?: SealingKey
+  },
 ): Promise<void> {
   const key = keySecretKeyOf(instance.metadata)
   const data = secretData(instance, sources)
@@ -36,10 +40,16 @@ export async function ensureSecret(
 
 function secretData(
   instance: WhatsAppInstance,
-  { masterKey, secretEnv = {} }: Parameters<typeof ensureSecret>[2],
+  { masterKey, secretEnv = {}, proxyMasterKey }: Parameters<typeof ensureSecret>[2],
 ): Secret['data'] {
   const derived = deriveInstanceKey(masterKey, instance.spec.organization, instanceIdOf(instance.metadata))
-  const files = { ...secretEnv, [KEY_FILE]: encodeKey(derived) }
+  const files = {
+    ...secretEnv,
+    [KEY_FILE]: encodeKey(derived),
+    ...(proxyMasterKey && instance.spec.proxy?.pool
+      ? { [PROXY_KEY_FILE]: encodeKey(deriveProxyKey(proxyMasterKey, instance.spec.organization)) }
+      : {}),
+  }
   return Object.fromEntries(
     Object.entries(files).map(([name, text]) => [name, new TextEncoder().encode(text)]),
   )
