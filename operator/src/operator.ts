@@ -110,7 +110,14 @@ export function createOperator(deps: OperatorDeps): Operator {
     onVerdict: (key) => status.enqueue(key),
   }
   const controller = (name: string, reconcile: Reconcile): Controller =>
-    createController({ name, reconcile, workers: deps.workers ?? 8, clock, logger, metrics: metricsOf(name) })
+    createController({
+      name,
+      reconcile,
+      workers: deps.workers ?? 8,
+      clock,
+      logger,
+      metrics: (view) => metricsOf(name, view),
+    })
 
   const deletion = controller('deletion', reconcileDeletion(context))
   const pods = controller('instance-pod', reconcilePod(context, pacer))

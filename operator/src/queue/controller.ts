@@ -1,7 +1,7 @@
 import { isWarrenError } from '@warren/contracts'
 import type { Clock } from '@warren/runtime/clock'
 import type { Logger } from '@warren/runtime/logger'
-import type { ControllerMetrics } from '../metrics.ts'
+import type { ControllerMetrics, ControllerView } from '../metrics.ts'
 import type { Priority, WorkQueue } from './work-queue.ts'
 import { createWorkQueue } from './work-queue.ts'
 
@@ -18,11 +18,12 @@ export type Controller = {
   start(): void
   /** Lets running reconciles end. */
   stop(): Promise<void>
-  /** Undefined when well; else what is wrong: a reconcile that takes longer than a minute. */
+  /** Undefined when well; else what is wrong: a reconcile that does not end. */
   problem(): string | undefined
 }
 
-const STUCK_AFTER_MS = 60_000
+/** Several calls in a row may each wait half a minute for a service that is away. */
+const STUCK_AFTER_MS = 300_000
 
 export function createController(deps: {
   readonly name: string
@@ -31,12 +32,20 @@ export function createController(deps: {
   readonly workers: number
   readonly clock: Clock
   readonly logger: Logger
-  readonly metrics: ControllerMetrics
+  readonly metrics: (view: ControllerView) => ControllerMetrics
 }): Controller {
-  const { name, clock, metrics } = deps
+  const { name, clock } = deps
   const logger = deps.logger.child({ controller: name })
-  const queue: WorkQueue = createWorkQueue({ clock, onAdd: () => metrics.added() })
   const busySince = new Map<string, number>()
+  const metrics = deps.metrics({
+    workers: deps.workers,
+    running: () => [...busySince.values()].map((sinceMs) => (clock.monotonicMs() - sinceMs) / 1_000),
+  })
+  const queue: WorkQueue = createWorkQueue({
+    clock,
+    onAdd: () => metrics.added(),
+    onTake: (waitedMs) => metrics.taken(waitedMs / 1_000),
+  })
   let running: Promise<void>[] = []
   let stopping = false
 
@@ -69,6 +78,7 @@ export function createController(deps: {
         logger.debug('changed meanwhile, trying again', { key, error })
       } else {
         metrics.reconciled('error', seconds())
+        if (isMistake(error)) metrics.panicked()
         logger.warn('reconcile failed, trying again', { key, retryInMs, error })
       }
     }
@@ -92,7 +102,7 @@ export function createController(deps: {
       if (stopping) return undefined
       for (const [key, sinceMs] of busySince)
         if (clock.monotonicMs() - sinceMs > STUCK_AFTER_MS)
-          return `${name} has been busy with ${key} for more than a minute`
+          return `${name} has been busy with ${key} for more than ${STUCK_AFTER_MS / 60_000} minutes`
       return undefined
     },
   }
@@ -104,4 +114,9 @@ function isExpected(error: unknown): boolean {
     isWarrenError(error, 'already_exists') ||
     isWarrenError(error, 'not_found')
   )
+}
+
+/** What Node throws where the program itself is wrong. */
+function isMistake(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError
 }

@@ -25,8 +25,18 @@ export type WorkQueue = {
 const FIRST_PAUSE_MS = 5
 const LONGEST_PAUSE_MS = 60_000
 
-export function createWorkQueue({ clock, onAdd }: { clock: Clock; onAdd?: () => void }): WorkQueue {
-  const waiting: Record<Priority, Set<string>> = { normal: new Set(), low: new Set() }
+export function createWorkQueue({
+  clock,
+  onAdd,
+  onTake,
+}: {
+  clock: Clock
+  onAdd?: () => void
+  /** Told how long the key could have been worked on already. */
+  onTake?: (waitedMs: number) => void
+}): WorkQueue {
+  /** Since when, in the order of the queue. */
+  const waiting: Record<Priority, Map<string, number>> = { normal: new Map(), low: new Map() }
   const working = new Set<string>()
   /** Keys that were added while they were worked on. */
   const again = new Map<string, Priority>()
@@ -42,9 +52,10 @@ export function createWorkQueue({ clock, onAdd }: { clock: Clock; onAdd?: () => 
       if (again.get(key) !== 'normal') again.set(key, priority)
       return
     }
-    if (waiting.normal.has(key)) return
+    if (waiting.normal.has(key) || waiting[priority].has(key)) return
+    const sinceMs = waiting.low.get(key) ?? clock.monotonicMs()
     if (priority === 'normal') waiting.low.delete(key)
-    waiting[priority].add(key)
+    waiting[priority].set(key, sinceMs)
     const taker = takers.shift()
     if (taker) taker(next())
   }
@@ -65,10 +76,12 @@ export function createWorkQueue({ clock, onAdd }: { clock: Clock; onAdd?: () => 
 
   function next(): string | undefined {
     for (const priority of ['normal', 'low'] as const) {
-      const [key] = waiting[priority]
-      if (key === undefined) continue
+      const [first] = waiting[priority]
+      if (!first) continue
+      const [key, sinceMs] = first
       waiting[priority].delete(key)
       working.add(key)
+      onTake?.(clock.monotonicMs() - sinceMs)
       return key
     }
     return undefined

@@ -34,7 +34,6 @@ export const METRICS = {
   queueDepth: 'workqueue_depth',
   queueAdds: 'workqueue_adds_total',
   reconcilePanics: 'controller_runtime_reconcile_panics_total',
-  reconcileTerminalErrors: 'controller_runtime_terminal_reconcile_errors_total',
   reconcileActive: 'controller_runtime_active_workers',
   reconcileMax: 'controller_runtime_max_concurrent_reconciles',
   queueRetries: 'workqueue_retries_total',
