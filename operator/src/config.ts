@@ -94,9 +94,9 @@ export const operatorConfigSchema = Joi.object<OperatorConfig, true>({
   LEASE_SECONDS: whole.min(3).max(300).default(15).description('How long a silent leader is respected.'),
   LEASE_RENEW_SECONDS: whole
     .min(2)
-    .max(Joi.ref('LEASE_SECONDS', { adjust: (seconds) => seconds - 1 }))
+    .less(Joi.ref('LEASE_SECONDS'))
     .default(10)
-    .description('After so long without a renewal a leader ends itself; less than `LEASE_SECONDS`.'),
+    .description('After so long without a renewal a leader ends itself.'),
   LEASE_RETRY_SECONDS: whole.min(1).max(60).default(2).description('Between attempts at the lease.'),
   HEALTH_HOST: text.description('Address of probes and metrics; all of them unless set.'),
   HEALTH_PORT: whole.min(0).max(65_535).default(8081).description('Port of probes and metrics.'),

@@ -11,7 +11,12 @@ export function configTable(schema: ObjectSchema): string {
   return ['| Variable | Value | Default | Meaning |', '|---|---|---|---|', ...rows, ''].join('\n')
 }
 
-type Rule = { name: string; args?: { limit?: number; options?: { scheme?: string[] } } }
+type Rule = {
+  name: string
+  args?: { limit?: number | { ref: { path: string[] } }; options?: { scheme?: string[] } }
+}
+
+const LIMITS: Readonly<Record<string, string>> = { min: 'at least', max: 'at most', less: 'less than' }
 
 function takes(description: Description): string {
   const flags = (description.flags ?? {}) as { only?: boolean }
@@ -21,7 +26,8 @@ function takes(description: Description): string {
     if (name === 'port') return ['port']
     if (name === 'uri') return [`URI${args?.options?.scheme ? ` (${args.options.scheme.join(', ')})` : ''}`]
     if (args?.limit === undefined) return []
-    return [`${name === 'min' ? 'at least' : name === 'max' ? 'at most' : name} ${args.limit}`]
+    const limit = typeof args.limit === 'number' ? args.limit : `\`${args.limit.ref.path.join('.')}\``
+    return [`${LIMITS[name] ?? name} ${limit}`]
   })
   return [description.type, ...limits].join(', ')
 }
@@ -30,6 +36,7 @@ function defaultOf(description: Description): string {
   const flags = (description.flags ?? {}) as { default?: unknown; presence?: string }
   if (flags.presence === 'required') return 'required'
   if (flags.default === undefined) return 'none'
+  if (flags.default === '') return 'empty'
   return typeof flags.default === 'object' ? 'computed' : `\`${flags.default}\``
 }
 
