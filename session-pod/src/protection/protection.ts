@@ -41,6 +41,10 @@ export type Protection = {
   /** WhatsApp took a message for this chat. */
   sent(chat: Address): void
   isOptedOut(chat: Address): boolean
+  /** Whether messages may have to wait at all, by the settings. */
+  readonly mayHoldBack: boolean
+  /** Whether WhatsApp does not let a conversation with this chat begin at present. */
+  isHeld(chat: Address): boolean
   optIn(chat: Address): void
   start(): void
   stop(): void
@@ -72,6 +76,7 @@ export function createProtection(options: {
     },
   })
   const linked = () => state.get(ACCOUNT.type, ACCOUNT.id) as LinkedAccount | undefined
+  const restriction = () => (settings.circuitBreaker === 'None' ? undefined : risk.restriction())
   const limited = settings.limits.mode === 'Enforced'
   let lastSpikeMs = Number.NEGATIVE_INFINITY
 
@@ -95,7 +100,7 @@ export function createProtection(options: {
         spent: spentNow(),
         tiers: tiers(),
         pausedUntilMs: now === 'paused' ? untilMs : undefined,
-        restriction: settings.circuitBreaker === 'None' ? undefined : risk.restriction(),
+        restriction: restriction(),
       }
     },
     isPaced: (chat) =>
@@ -185,6 +190,8 @@ export function createProtection(options: {
       lookForSpike()
     },
     isOptedOut: people.isOptedOut,
+    mayHoldBack: limited || settings.pacing !== 'None' || settings.circuitBreaker !== 'None',
+    isHeld: (chat) => restriction() !== undefined && !people.knows(chat),
     optIn(chat) {
       const { changes, drafts } = people.optIn(chat)
       state.apply(changes, drafts)

@@ -11,7 +11,7 @@ import { row, setUp } from './sender-rig.ts'
 const MINUTE = 60_000
 const limited = (perMinute: number, more: Partial<ProtectionSettings> = {}): ProtectionSettings => ({
   ...PROTECTION_OFF,
-  limits: { mode: 'Enforced', perMinute, perHour: 1_000, perDay: 10_000 },
+  limits: { mode: 'Enforced', perMinute, perHour: 5_000, perDay: 20_000 },
   ...more,
 })
 const number = (chat: number) => `4917${chat}@s.whatsapp.net`
@@ -240,4 +240,49 @@ test('marketing to someone who opted out is refused, everything else goes', asyn
     ['message.status', 'failed', 'recipient_opted_out'],
   ])
   await rig.sender.stop()
+})
+
+test('a thousand messages to one chat keep neither the memory nor the other chats busy', async () => {
+  const rows = [...Array(1_000).keys()].map((i) => row(`A${i}`, i + 1, number(1)))
+  const { clock, times, sender, protection } = protectedSender(
+    [...rows, row('B', 1_001, number(2))],
+    limited(20),
+  )
+  await clock.advance(MINUTE)
+  assert.ok(times.has('B'))
+  assert.ok(protection.gate.count() <= 60)
+  await clock.advance(50 * MINUTE)
+  assert.equal(times.size, 1_001)
+  const inOrder = [...times.keys()].filter((id) => id !== 'B')
+  assert.deepEqual(
+    inOrder,
+    rows.map(({ messageId }) => messageId),
+  )
+  await sender.stop()
+  protection.stop()
+})
+
+test('hundreds that may not begin do not keep out those who have a conversation', async () => {
+  const clock = createFakeClock()
+  const rows = [...Array(600).keys()].map((i) => row(`N${i}`, i + 1, number(1_000 + i)))
+  const queue = [...rows]
+  const rig = protectedSender(queue, limited(1_000, { circuitBreaker: 'Automatic' }), clock)
+  rig.protection.heard({
+    reason: 'capped',
+    level: 'capped',
+    until: new Date(clock.now().getTime() + 60 * MINUTE),
+  })
+  rig.protection.sent({ jid: number(1), pn: number(1) })
+  rig.sender.ready(rig.messenger)
+  const before = rig.times.size
+  await clock.advance(MINUTE)
+  queue.push(row('OLD', 601, number(1)))
+  rig.sender.wake()
+  await clock.advance(1_000)
+  assert.ok(rig.times.has('OLD'))
+  assert.equal(rig.times.size, before + 1)
+  await clock.advance(62 * MINUTE)
+  assert.equal(rig.times.size, 601)
+  await rig.sender.stop()
+  rig.protection.stop()
 })

@@ -14,6 +14,7 @@ import type { AddressBook } from '../whatsapp/addresses.ts'
 import type { Messenger } from '../whatsapp/messenger.ts'
 import type { BuiltMessage } from './build-message.ts'
 import { createLanes } from './lanes.ts'
+import { createLeftRows } from './left-rows.ts'
 import type { Outbox, OutboxRecord } from './outbox.ts'
 import type { QueueMarker } from './queue-marker.ts'
 
@@ -27,6 +28,8 @@ const MAX_CHATS = 20
 const LOOK_BACK = 64
 /** A pass from the beginning, for what every hint missed. */
 const SWEEP_MS = 5_000
+/** The same while rows were left in the queue, all of which it reads again. */
+const SWEEP_LEFT_MS = 60_000
 /** Attempts for a message that can be encrypted for no device, before it has failed. */
 const MAX_ATTEMPTS = 3
 /** Pause before a send that did not get through is tried again; doubles up to the greatest. The chat waits meanwhile, others do not. */
@@ -41,7 +44,7 @@ export type SenderOptions = {
   readonly pending: (afterPosition: number, limit: number) => Promise<QueueDoc[]>
   readonly build: (row: QueueDoc, messenger: Messenger) => Promise<BuiltMessage>
   readonly addresses: AddressBook
-  readonly protection: Pick<Protection, 'gate' | 'signal' | 'isOptedOut'>
+  readonly protection: Pick<Protection, 'gate' | 'signal' | 'isOptedOut' | 'mayHoldBack' | 'isHeld'>
   readonly own: () => { pn?: string; lid?: string }
   readonly clock: Clock
   readonly logger: Logger
@@ -73,6 +76,7 @@ export function createSender(options: SenderOptions): Sender {
   const lanes = createLanes(MAX_CHATS, clock)
   /** Rows in a lane. */
   const busy = new Set<string>()
+  const left = createLeftRows()
   const refreshed = new Set<string>()
   /** What this connection was given, and when, on the monotonic clock. */
   const relayed = new Map<string, number>()
@@ -97,20 +101,23 @@ export function createSender(options: SenderOptions): Sender {
 
   async function readPages(): Promise<void> {
     while (wanted !== 'no' && messenger && !stopped) {
+      const end = wanted === 'all' ? left.pass() : () => {}
       let after = wanted === 'all' ? 0 : Math.max(0, seen - LOOK_BACK)
+      let complete = false
       wanted = 'no'
-      for (;;) {
-        if (busy.size >= MAX_UNDER_WAY) break
-        const rows = await outbox.whileReading(async () => {
-          const found = await options.pending(after, PAGE)
-          for (const row of found) take(row)
-          return found
-        })
-        const last = rows.at(-1)
-        if (!last) break
-        after = last.position
-        seen = Math.max(seen, after)
-        if (rows.length < PAGE) break
+      try {
+        while (busy.size < MAX_UNDER_WAY && !complete) {
+          const rows = await outbox.whileReading(async () => {
+            const found = await options.pending(after, PAGE)
+            for (const row of found) take(row)
+            return found
+          })
+          after = rows.at(-1)?.position ?? after
+          seen = Math.max(seen, after)
+          complete = rows.length < PAGE
+        }
+      } finally {
+        end(complete)
       }
     }
   }
@@ -122,9 +129,14 @@ export function createSender(options: SenderOptions): Sender {
       const { position, content } = row
       const chat = addresses.complete(row.to)
       const lane = laneOf(chat)
+      const held = protection.isHeld(chat)
+      // Rows may have been left under the other address of the person.
+      const names = [lane, chat.pn, chat.lid] as const
+      if (protection.mayHoldBack && left.leaves(id, names, held)) return
+      left.took(id, lane, held)
       const typed = content.type === 'text' ? content.text : (content.caption ?? '')
       gate.enlist({ id, lane, position, chat, characters: typed.length })
-      inLane(id, lane, position, sending(row))
+      inLane(id, lane, position, sending(row), true)
     }
   }
 
@@ -138,6 +150,7 @@ export function createSender(options: SenderOptions): Sender {
     lane: string,
     position: number,
     work: (via: Messenger) => Promise<Outcome>,
+    queued = false,
   ): void {
     let pauseMs = RETRY_MS / 2
     busy.add(id)
@@ -158,6 +171,7 @@ export function createSender(options: SenderOptions): Sender {
         }
       }
       gate.delist(id)
+      if (queued && left.gone(id, lane)) read('all')
       busy.delete(id)
       if (busy.size === MAX_UNDER_WAY - 1) read('near')
       return undefined
@@ -266,10 +280,13 @@ export function createSender(options: SenderOptions): Sender {
 
   return {
     start() {
+      let sweptMs = clock.monotonicMs()
       sweep = clock.setInterval(SWEEP_MS, () => {
         if (stopped || !messenger) return
         relayOutbox()
         endDeadConnection()
+        if (left.any() && clock.monotonicMs() - sweptMs < SWEEP_LEFT_MS) return read('near')
+        sweptMs = clock.monotonicMs()
         read('all')
       })
     },
