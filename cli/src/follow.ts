@@ -3,6 +3,11 @@ import { isWarrenError, WarrenError } from '@warren/contracts'
 import type { Clock } from '@warren/runtime/clock'
 import type { SessionAccess, StreamedEvent } from './access/port.ts'
 
+/** Why nothing can be read at present, in a sentence: what the connection says of itself is for machines. */
+export function awaySentence(reason: Error): string {
+  return isWarrenError(reason) ? reason.message.replace(/[^.!?…]$/, '$&.') : 'The connection was lost.'
+}
+
 /** A session's start takes seconds; asking once a second finds it soon and costs little. */
 const PAUSE_MS = 1_000
 

@@ -162,7 +162,7 @@ test('a pod that is gone is waited for, and then given up', async () => {
   assert.equal(await lost.code, 5)
   assert.match(
     lost.err(),
-    /^Waiting for the session to start …\nerror: No phone was linked to seen in 2s\.\n→ kubectl wa status seen/,
+    /^There is no session pod seen in namespace .*\. Waiting …\nerror: No phone was linked to seen in 2s\.\n→ kubectl wa status seen/,
   )
 })
 

@@ -2,7 +2,7 @@ import { EVENT_TYPES } from '@warren/contracts'
 import type { Command } from '../command.ts'
 import { NAME } from '../command.ts'
 import { EXIT, usageError } from '../errors.ts'
-import { follow } from '../follow.ts'
+import { awaySentence, follow } from '../follow.ts'
 import { eventLine } from '../render/event-line.ts'
 
 export const events: Command = {
@@ -38,7 +38,7 @@ export const events: Command = {
     const access = await call.open()
     let away = false
     const onAway = (reason: Error) => {
-      if (!away) call.note(`${reason.message} Waiting …`)
+      if (!away) call.note(`${awaySentence(reason)} Waiting …`)
       away = true
     }
     for await (const one of follow(access, call.operand('NAME'), {

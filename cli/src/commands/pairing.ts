@@ -4,7 +4,7 @@ import type { PairingRequest, PairingView, SessionAccess } from '../access/port.
 import { durationMs } from '../args/duration.ts'
 import type { Call, Flags } from '../command.ts'
 import { CliError, EXIT, type ExitCode } from '../errors.ts'
-import { follow } from '../follow.ts'
+import { awaySentence, follow } from '../follow.ts'
 import { printable } from '../render/printable.ts'
 
 export const PAIRING_FLAGS = {
@@ -69,9 +69,8 @@ async function pair(
   let shown: string | undefined
   let linked: string | undefined
   let waiting = false
-  const onAway = () => {
-    if (!waiting)
-      call.note(linked ? 'Waiting for the session to connect …' : 'Waiting for the session to start …')
+  const onAway = (reason: Error) => {
+    if (!waiting) call.note(`${awaySentence(reason)} Waiting …`)
     waiting = true
   }
 
@@ -97,7 +96,7 @@ async function pair(
     } catch (error) {
       if (linked && isWarrenError(error, 'already_paired')) return true
       if (isWarrenError(error) && !error.retryable) throw error
-      onAway()
+      onAway(error as Error)
       return false
     }
   }
@@ -105,6 +104,7 @@ async function pair(
   for await (const one of follow(access, name, { signal, clock: call.io.clock, onAway })) {
     if (one === 'open') {
       while (!(await ask())) await call.io.clock.sleep(1_000, signal)
+      waiting = false
       if (call.is('no-wait')) return EXIT.ok
       continue
     }

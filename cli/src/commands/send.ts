@@ -5,7 +5,7 @@ import { durationMs } from '../args/duration.ts'
 import type { Call, Command } from '../command.ts'
 import { NAME } from '../command.ts'
 import { CliError, EXIT, type ExitCode, usageError } from '../errors.ts'
-import { follow } from '../follow.ts'
+import { awaySentence, follow } from '../follow.ts'
 
 const WAITS = ['queued', 'sent', 'delivered', 'read']
 /** A repeated request carries the same key, so it cannot send twice. */
@@ -100,7 +100,7 @@ async function sendAndWait(
   } catch (error) {
     if (!late.aborted || call.io.signal.aborted) throw error
     if (id === undefined)
-      throw new CliError(EXIT.timeout, `The session cannot be reached: ${away?.message ?? 'no answer'}`, {
+      throw new CliError(EXIT.timeout, away ? awaySentence(away) : 'The session does not answer.', {
         hint: `Nothing was sent. ${call.wa} status ${name}`,
       })
     finishJson(call, { id, status })

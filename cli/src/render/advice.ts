@@ -9,6 +9,10 @@ const ADVICE: Advice = {
     PodPending: 'Wait; if it lasts: kubectl describe pod {pod}',
     PodFailed: '{wa} logs {name} --previous',
     PodForeign: 'Delete or rename the pod {pod}, which is not Warren’s',
+    PodRefused: 'kubectl describe whatsappinstance {name}',
+    Unschedulable: 'kubectl describe pod {pod}',
+    InstanceLimit: 'Delete or suspend an instance of the organisation, or raise its plan',
+    OrganizationMismatch: 'Create it in a namespace of its organisation',
     Suspended: '{wa} resume {name}',
   },
   Paired: {
@@ -27,6 +31,8 @@ const ADVICE: Advice = {
     CrashLoop: '{wa} logs {name} --previous',
     Conflict: 'Find the other program that has these credentials, stop it, then: {wa} restart {name}',
     ClientRefused: 'Upgrade Warren',
+    RollFailed: '{wa} logs {name}',
+    ProxyUnavailable: 'Check the proxies of spec.proxy',
   },
 }
 
