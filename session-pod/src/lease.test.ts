@@ -53,6 +53,40 @@ test('cut off from the database it gives up before the lease ends, by its own cl
   assert.equal(lost.length, 1)
 })
 
+test('a renewal that failed is tried again soon, so that a short outage does not cost the lease', async () => {
+  const { clock, store, writer, lost } = await hold()
+  const renew = writer.renew
+  await clock.advance(TTL_MS / 3)
+  writer.renew = async () => {
+    throw new Error('away')
+  }
+  // The last turn of the interval before the deadline fails as well.
+  await clock.advance(TTL_MS * 0.7)
+  writer.renew = renew
+  await clock.advance(1_000)
+  await clock.advance(TTL_MS * 0.3)
+  assert.deepEqual(lost, [])
+  await assert.rejects(store.acquire({ ...request, holder: 'pod/b' }))
+})
+
+test('a database that is away when the lease is asked for is waited for', async () => {
+  const clock = createFakeClock()
+  const store = createMemorySessionStore(clock)
+  let away = true
+  const flaky = {
+    async acquire(wanted: Parameters<typeof store.acquire>[0]) {
+      if (away) throw Object.assign(new Error('no primary'), { name: 'MongoServerSelectionError' })
+      return store.acquire(wanted)
+    },
+  }
+  const options = { clock, logger: silentLogger, signal: new AbortController().signal }
+  const acquiring = acquireLease(flaky, { ...request, holder: 'pod/a' }, options)
+  await clock.advance(5_000)
+  away = false
+  await clock.advance(1_500)
+  assert.equal((await acquiring).takeover.lease.epoch, 1)
+})
+
 test('a slow start does not prolong the lease: the deadline counts from when it was asked for', async () => {
   const clock = createFakeClock()
   const store = createMemorySessionStore(clock)

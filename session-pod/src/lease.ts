@@ -6,6 +6,7 @@
 import { isWarrenError, type SessionStatus } from '@warren/contracts'
 import type { Clock, Timer } from '@warren/runtime/clock'
 import type { Logger } from '@warren/runtime/logger'
+import { isTransient } from '@warren/runtime/mongo'
 import type { Lease, SessionWriter, Takeover } from '@warren/runtime/session-store'
 
 export type LeaseRequest = {
@@ -17,12 +18,12 @@ export type LeaseRequest = {
 }
 
 const WAIT_FIRST_MS = 250
-const WAIT_MAX_MS = 3_000
+const WAIT_MAX_MS = 1_500
 
 /** A lease, and when it was asked for on the monotonic clock: it may have begun then, whenever the answer came. */
 export type Held = { readonly takeover: Takeover; readonly sinceMs: number }
 
-/** Takes the lease; waits while another holds it. Rejects with the signal's reason. */
+/** Takes the lease; waits while another holds it, or the database is away. Rejects with the signal's reason. */
 export async function acquireLease(
   writer: Pick<SessionWriter, 'acquire'>,
   request: LeaseRequest,
@@ -34,8 +35,10 @@ export async function acquireLease(
     try {
       return { takeover: await writer.acquire(request), sinceMs }
     } catch (error) {
-      if (!isWarrenError(error, 'lease_held')) throw error
-      logger.info('another process holds the session, waiting', { detail: error.message })
+      if (isWarrenError(error, 'lease_held'))
+        logger.info('another process holds the session, waiting', { detail: error.message })
+      else if (isTransient(error)) logger.warn('the lease was not taken, trying again', { error })
+      else throw error
       await clock.sleep(wait, signal)
     }
   }
@@ -52,6 +55,8 @@ export type Keeper = {
   release(): Promise<void>
 }
 
+/** Pause after a renewal that failed: a short outage shall not cost a lease because the next turn comes too late. */
+const RENEW_AGAIN_MS = 500
 /** Share of the lease after whose passing without renewal the holder gives up. */
 const GIVE_UP = 0.8
 
@@ -72,6 +77,7 @@ export function createKeeper(options: {
   const { writer, lease, ttlMs, clock, logger, onLost } = options
   let interval: Timer | undefined
   let deadline: Timer | undefined
+  let soon: Timer | undefined
   let renewing: Promise<void> | undefined
   let again = false
   let reported: SessionStatus | undefined
@@ -96,6 +102,7 @@ export function createKeeper(options: {
     ended = true
     interval?.stop()
     deadline?.stop()
+    soon?.stop()
   }
 
   /** One renewal at a time; a wish during one means one more, with the newest status. */
@@ -125,7 +132,11 @@ export function createKeeper(options: {
       reported = report.status
     } catch (error) {
       if (isWarrenError(error, 'fenced')) lost(error)
-      else logger.warn('the lease was not renewed', { error })
+      else {
+        logger.warn('the lease was not renewed', { error })
+        soon?.stop()
+        if (!ended) soon = clock.setTimer(RENEW_AGAIN_MS, quietly)
+      }
       throw error
     }
   }

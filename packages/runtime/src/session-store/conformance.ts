@@ -74,6 +74,17 @@ export function describeSessionStore(name: string, open: () => Promise<SessionSt
       assert.deepEqual(second.status, status)
     })
 
+    it('gives it to its holder again, which asks when it did not hear the answer, and fences the first time', async () => {
+      const store = await open()
+      const instance = freshId()
+      const unheard = await acquire(store, instance)
+      const heard = await acquire(store, instance)
+      assert.equal(heard.lease.epoch, unheard.lease.epoch + 1)
+      assert.equal(heard.n, unheard.n + 1)
+      await assert.rejects(store.renew(unheard.lease, TTL, { status, seq: 0 }), refused('fenced'))
+      await append(store, heard.lease, heard.n + 1, 'a')
+    })
+
     it('lets exactly one of many contenders win', async () => {
       const store = await open()
       const instance = freshId()

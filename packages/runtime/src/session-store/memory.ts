@@ -1,4 +1,5 @@
 /** The session store in memory, for unit tests of those who use it. It passes the same conformance suite as the one on MongoDB. */
+import { randomUUID } from 'node:crypto'
 import {
   type LogDoc,
   type ProxyPoolDoc,
@@ -56,7 +57,7 @@ export function createMemorySessionStore(clock: Clock): SessionStore {
     async acquire({ instance, organization, holder, ttlMs }) {
       const key = sessionKeyOf({ organization, instance })
       const session = sessions.get(key) ?? newSession(organization, instance)
-      if (session.holder !== null && session.expiresAt > clock.now())
+      if (session.holder !== null && session.holder !== holder && session.expiresAt > clock.now())
         throw new WarrenError('lease_held', `held by ${session.holder}`)
       const tail = last(key)
       const epoch = Math.max(session.epoch, tail?.epoch ?? 0) + 1
@@ -233,7 +234,7 @@ export function createMemorySessionStore(clock: Clock): SessionStore {
       const session = sessions.get(key)
       if (!session) return
       const { organization, instance } = session
-      const holder = `remover/${session.epoch}`
+      const holder = `remover/${randomUUID()}`
       const { lease, seq } = await store.acquire({ instance, organization, holder, ttlMs: 60_000 })
       for (const map of [keys, archive, queue]) {
         for (const id of map.keys()) if (id.startsWith(`${key}/`)) map.delete(id)

@@ -3,6 +3,7 @@
  * one would put its next commit, and takeover documents are never removed. So a holder that slept through its lease fails at
  * its next commit, however long it slept.
  */
+import { randomUUID } from 'node:crypto'
 import {
   type InstanceId,
   type LogDoc,
@@ -43,7 +44,8 @@ export function createLeases(
     const key = sessionKeyOf(request)
     await insertIfAbsent(organization, instance)
     const taken = await sessions.findOneAndUpdate(
-      { _id: key, $or: [{ holder: null }, EXPIRED] },
+      // Its own holder asks again when it did not hear the answer.
+      { _id: key, $or: [{ holder: null }, { holder }, EXPIRED] },
       [
         {
           $set: {
@@ -142,7 +144,7 @@ export function createLeases(
     const { lease, seq } = await acquire({
       instance: session.instance,
       organization: session.organization,
-      holder: `remover/${session.epoch}`,
+      holder: `remover/${randomUUID()}`,
       ttlMs: 60_000,
     })
     // First of all where the journal goes on: a crash below must not let numbers be given twice.

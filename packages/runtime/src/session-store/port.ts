@@ -66,6 +66,7 @@ export type SessionWriter = {
    * Takes the lease with a higher epoch than any before (also any in the log, should the lease document be gone) and puts a takeover
    * document at the end of the log, so that a previous holder's next commit fails.
    *
+   * @param holder names one process, and no other ever: it may ask again when it did not hear the answer
    * @param ttlMs how long the lease lasts without renewal, by the database's clock
    * @throws WarrenError `lease_held` while another holder's lease runs
    */
