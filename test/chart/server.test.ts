@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { after, test } from 'node:test'
 import { until } from '@warren/runtime/testing'
 import { findKubectl, type KubernetesObject, withKubernetes } from '@warren/runtime/testing/kubernetes'
-import { render, VALUE_SETS, valuesOf } from './support/chart.ts'
+import { CHART, helm, render, VALUE_SETS, type Values, valuesOf } from './support/chart.ts'
 
 const cluster = await withKubernetes({ after })
 const kubectlPath = await findKubectl({ env: process.env, onProgress: (line) => console.error(line) })
@@ -101,6 +101,35 @@ test('each service account may do what it must and nothing more', async () => {
     ['warren-session', 'get', 'secrets'],
   ] as const)
     assert.ok(!(await may(account, verb, what, namespace, name)), `${account} must not ${verb} ${what}`)
+})
+
+test('the keys of an installation outlive upgrades and removal, and cannot be made anew by mistake', async (t) => {
+  const namespace = await cluster.createNamespace()
+  const values = { ...valuesOf('minimal'), crds: { enabled: false }, organizationPolicy: { enabled: false } }
+  const at = ['--namespace', namespace, '--kubeconfig', cluster.kubeconfigFile]
+  const run = (args: string[], more: Values = {}) => {
+    const { status, stdout, stderr } = helm([...args, ...at], { ...values, ...more })
+    assert.equal(status, 0, stderr)
+    return stdout
+  }
+  const keys = () =>
+    kubectl(['-n', namespace, 'get', 'secret', 'warren-keys', '-o', 'jsonpath={.data}']).stdout
+  t.after(() => helm(['uninstall', 'warren', '--no-hooks', '--ignore-not-found', ...at]))
+
+  const notes = run(['install', 'warren', CHART])
+  assert.match(notes, new RegExp(`kubectl -n ${namespace} wa qr first`))
+  const made = keys()
+  assert.match(made, /master-key/)
+  run(['upgrade', 'warren', CHART], { operator: { logLevel: 'debug' } })
+  assert.equal(keys(), made)
+
+  const blind = render(values, namespace).filter(({ metadata }) => metadata.name === 'warren-keys')
+  assert.match(kubectl(['apply', '-f', '-'], blind).stderr, /immutable/)
+
+  assert.equal(helm(['uninstall', 'warren', '--no-hooks', ...at]).status, 0)
+  assert.equal(keys(), made)
+  run(['install', 'warren', CHART])
+  assert.equal(keys(), made)
 })
 
 test('a namespace of an organisation takes its instances only, and the refusal says so', async (t) => {

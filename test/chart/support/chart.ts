@@ -20,13 +20,17 @@ export function valuesOf(set: ValueSet): Values {
 
 const helmPath = await findHelm({ env: process.env, onProgress: (line) => console.error(line) })
 
-/** Runs helm with values on its standard input. */
+/** Runs helm, with values on its standard input where there are any. */
 export function helm(
   args: string[],
-  values: Values,
+  values?: Values,
 ): { status: number | null; stdout: string; stderr: string } {
-  const input = JSON.stringify(values)
-  return spawnSync(helmPath, [...args, '--values', '-'], { input, encoding: 'utf8', maxBuffer: 64 << 20 })
+  const all = values ? [...args, '--values', '-'] : args
+  return spawnSync(helmPath, all, {
+    input: JSON.stringify(values ?? {}),
+    encoding: 'utf8',
+    maxBuffer: 64 << 20,
+  })
 }
 
 /** What helm would install, as text. @throws Error with what helm said */
