@@ -9,10 +9,11 @@ import { createPlaces } from './places.ts'
 export type Admission = {
   /**
    * For an instance that is to run. It has its place from then on, or waits for one.
+   * @param runs whether it has a pod: then it keeps its place whatever the plan says
    * @returns what is in the way, undefined when nothing is
    * @throws when the limit was never known and cannot be read
    */
-  admit(instance: WhatsAppInstance): Promise<Obstacle | undefined>
+  admit(instance: WhatsAppInstance, runs: boolean): Promise<Obstacle | undefined>
   /** The instance exists and is not to run; its place as a running one is free. */
   rest(instance: WhatsAppInstance): void
   /** The instance is gone. */
@@ -76,14 +77,14 @@ export function createAdmission(deps: {
   }
 
   return {
-    async admit(instance) {
+    async admit(instance, runs) {
       const { organization } = instance.spec
       const mismatch = await mismatchOf(instance)
       if (mismatch) return mismatch
       const limit = await limitOf(organization)
       // From here to the return nothing is awaited: two instances cannot take the last place.
       places.observe(instance)
-      if (places.isAdmitted(instance, limit)) {
+      if (runs || places.isAdmitted(instance, limit)) {
         places.hold(instance, true)
         return undefined
       }

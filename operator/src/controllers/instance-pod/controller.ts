@@ -53,7 +53,7 @@ export function reconcilePod(context: OperatorContext, pacer: Pacer) {
     pods: PodSet,
     deletion: DeletionStage,
   ): Promise<Obstacle | undefined> {
-    if (isToRun(instance, deletion)) return admission.admit(instance)
+    if (isToRun(instance, deletion)) return admission.admit(instance, pods.current !== undefined)
     if (!pods.current && pods.surplus.length === 0) admission.rest(instance)
     return undefined
   }

@@ -64,6 +64,8 @@ export function clusterConformance(name: string, make: () => Promise<Conformance
       )
       for (const name of ['x'.repeat(161), 'sales--2', 'Sales'])
         await rejects('validation_failed', cluster.instances.create(manifest(name)))
+      const named = await rejects('validation_failed', cluster.instances.create(manifest('sales--2')))
+      assert.match(named.message, /must not end in two dashes and a number/)
       const created = await cluster.instances.create(manifest('fixed'))
       const moved = await rejects(
         'validation_failed',
