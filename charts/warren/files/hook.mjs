@@ -30,7 +30,7 @@ if (mode === 'test') {
   process.exitCode = ready.ok ? 0 : 1
 } else if (found.length > 0) {
   console.error(
-    `There are ${found.length} instances: ${found.slice(0, 5).join(', ')}${found.length > 5 ? ', …' : ''}`,
+    `Instances are left (${found.length}): ${found.slice(0, 5).join(', ')}${found.length > 5 ? ', …' : ''}`,
   )
   console.error('Delete them first: kubectl delete whatsappinstances --all --all-namespaces')
   process.exitCode = 1
