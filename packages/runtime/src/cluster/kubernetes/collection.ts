@@ -47,11 +47,12 @@ export function createCollections(deps: {
       how: {
         readonly shrink: (object: T) => T
         readonly groupOf?: (object: T) => string
-        readonly labelSelector?: string
+        /** Only objects with all of these. */
+        readonly labels?: Readonly<Record<string, string>>
         readonly onChange?: (key: ResourceKey) => void
       },
     ): Collection<T> {
-      const { shrink, groupOf, labelSelector, onChange } = how
+      const { shrink, groupOf, labels, onChange } = how
       const { plural } = resource
       const cache: Cache<T> = createCache({
         clock,
@@ -61,6 +62,9 @@ export function createCollections(deps: {
         },
         ...(groupOf ? { groupOf } : {}),
       })
+      const labelSelector = Object.entries(labels ?? {})
+        .map((pair) => pair.join('='))
+        .join(',')
       const own = scopes.map((namespace) => {
         const selection = { ...(namespace ? { namespace } : {}), ...(labelSelector ? { labelSelector } : {}) }
         const reflector = createReflector<T>({

@@ -23,6 +23,8 @@ const NOTE_LIMIT = 1_024
 /** Of waiting events, and of remembered ones. */
 const LIMIT = 2_000
 
+const STOP_MS = 3_000
+
 type Known = { readonly namespace: string; readonly name: string; count: number; seenMs: number }
 
 /** Never throws and never waits; sends one request at a time. */
@@ -103,9 +105,12 @@ export function createEvents(deps: EventsDeps): EventRecorder & { stop(): Promis
       if (known.size > LIMIT && oldest !== undefined) known.delete(oldest)
       sending ??= sendAll()
     },
-    /** Sends what waits. */
+    /** Sends what waits, for a moment. */
     async stop() {
-      await sending
+      const late = new AbortController()
+      await Promise.race([sending, clock.sleep(STOP_MS, late.signal).catch(() => {})])
+      late.abort()
+      waiting.length = 0
     },
   }
 }

@@ -4,6 +4,7 @@ import type { Logger } from '../../logger/index.ts'
 import type { Registry } from '../../metrics/index.ts'
 import type { SessionPod } from '../pod.ts'
 import type { Cluster } from '../port.ts'
+import { hasLabels } from '../store/page-of.ts'
 import { createKubernetesApi } from './api.ts'
 import { createCollections } from './collection.ts'
 import { type Connection, createCredentials } from './credentials.ts'
@@ -51,7 +52,10 @@ export type KubernetesCluster = Cluster & {
 }
 
 /** Session pods, and nothing else that runs in the cluster. */
-const POD_SELECTOR = 'app.kubernetes.io/managed-by=warren-operator,app.kubernetes.io/component=session'
+const POD_LABELS = {
+  'app.kubernetes.io/managed-by': 'warren-operator',
+  'app.kubernetes.io/component': 'session',
+}
 
 /** The cluster port on the API of Kubernetes. */
 export function createKubernetesCluster(options: KubernetesClusterOptions): KubernetesCluster {
@@ -76,7 +80,7 @@ export function createKubernetesCluster(options: KubernetesClusterOptions): Kube
   const pods = collections.add<SessionPod>(PODS, everything, {
     shrink: shrinkPod,
     groupOf: ({ spec }) => spec.nodeName ?? '',
-    labelSelector: POD_SELECTOR,
+    labels: POD_LABELS,
   })
   const nodes = collections.add<Node>(NODES, clusterWide, {
     shrink: shrinkNode,
@@ -96,6 +100,7 @@ export function createKubernetesCluster(options: KubernetesClusterOptions): Kube
     logger,
   })
   const strangers = createStrangers({
+    watched: ({ metadata }) => hasLabels(metadata, POD_LABELS),
     look: async (key) => shrinkPod(await api.get<SessionPod>(PODS, key)),
     onGone: pods.changed,
     clock,

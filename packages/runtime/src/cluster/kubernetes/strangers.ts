@@ -1,5 +1,4 @@
-import type { ResourceKey } from '@warren/contracts'
-import { isWarrenError } from '@warren/contracts'
+import { isWarrenError, type ResourceKey } from '@warren/contracts'
 import type { Clock, Timer } from '../../clock/index.ts'
 import type { SessionPod } from '../pod.ts'
 import { storeKey } from '../store/watch-hub.ts'
@@ -17,9 +16,11 @@ export type Strangers = {
 
 const LOOK_AGAIN_MS = 10_000
 
-/** @param deps.onGone called when the name is free again */
 export function createStrangers(deps: {
+  /** Whether the watch tells of it: then it was only a little late. */
+  readonly watched: (pod: SessionPod) => boolean
   readonly look: (key: ResourceKey) => Promise<SessionPod>
+  /** The name is free again, or ours. */
   readonly onGone: (key: ResourceKey) => void
   readonly clock: Clock
 }): Strangers {
@@ -28,12 +29,13 @@ export function createStrangers(deps: {
 
   async function meet(key: ResourceKey): Promise<void> {
     try {
-      known.set(storeKey(key), await deps.look(key))
+      const pod = await deps.look(key)
+      if (!deps.watched(pod)) return void known.set(storeKey(key), pod)
     } catch (error) {
       // Whatever else went wrong, it is still believed to be there.
       if (!isWarrenError(error, 'not_found')) return
-      if (known.delete(storeKey(key))) deps.onGone(key)
     }
+    if (known.delete(storeKey(key))) deps.onGone(key)
   }
 
   async function lookAgain(): Promise<void> {

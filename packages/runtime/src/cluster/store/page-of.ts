@@ -47,6 +47,7 @@ function firstAfter(keys: readonly string[], token: string | undefined): number 
   return low
 }
 
-function hasLabels(metadata: ObjectMeta, wanted: Readonly<Record<string, string>>): boolean {
+/** Whether all of the wanted labels are there. */
+export function hasLabels(metadata: ObjectMeta, wanted: Readonly<Record<string, string>>): boolean {
   return Object.entries(wanted).every(([name, value]) => metadata.labels?.[name] === value)
 }
