@@ -30,6 +30,7 @@ import type { PairingRequest, SessionEvent } from './session/model.ts'
 import { createSession, type Session, storedRest } from './session/session.ts'
 import { createStatusView } from './status-view.ts'
 import { createStore } from './store/index.ts'
+import { createTransfer } from './transfer/index.ts'
 import {
   accountOf,
   type ConnectOptions,
@@ -292,6 +293,10 @@ export function createPod(options: PodOptions): Pod {
     committer,
     messenger: link.messenger,
     passkey: () => link.connection()?.passkey,
+    transfer: createTransfer({
+      ...{ state, committer, session, clock, closed: link.closed },
+      ...(options.onlyPhone ? { onlyPhone: options.onlyPhone } : {}),
+    }),
     clock,
     ...(options.onlyPhone ? { onlyPhone: options.onlyPhone } : {}),
   }

@@ -3,6 +3,7 @@
  * caller waits for. Both sides validate against the schemas.
  */
 import Joi from 'joi'
+import type { Account } from './message.ts'
 import type { ProtectionReport, WaitingSend } from './protection.ts'
 import type { Pairing, PasskeyAssertion, PasskeyStep, SessionStatus } from './session.ts'
 
@@ -12,6 +13,15 @@ export type CommandMap = {
     request: { method: 'qr' } | { method: 'code'; phoneNumber: string }
     response: { pairing: Pairing }
   }
+  /** The public key of the process, for which the key of a bundle is sealed: what passes over Redis opens nothing. */
+  'session.box': { request: Record<never, never>; response: { publicKey: string } }
+  /** Ends the use of the link here and gives it away as a bundle. All bytes are base64. */
+  'session.export': {
+    request: { key: string; kdf?: { name: 'scrypt'; N: number; r: number; p: number; salt: string } }
+    response: { bundle: string; account: Account }
+  }
+  /** Takes the link of a bundle over and connects. */
+  'session.import': { request: { key: string; bundle: string }; response: { account: Account } }
   /** Hands in what the person's passkey signed; answered once WhatsApp took it. */
   'pairing.passkey.assert': {
     request: { id: string; assertion: PasskeyAssertion }
@@ -88,6 +98,9 @@ export const passkeyAssertionSchema = Joi.object<PasskeyAssertion>({
     userHandle: base64url(200).allow(null, ''),
   }).required(),
 })
+const base64 = (maxLength: number) => Joi.string().base64().max(maxLength).required()
+/** Eight million bytes in base64. */
+const BUNDLE_LENGTH = 11_300_000
 const passkeyId = Joi.string().max(64).required()
 
 export const COMMANDS: { readonly [C in CommandName]: CommandRow } = {
@@ -98,6 +111,26 @@ export const COMMANDS: { readonly [C in CommandName]: CommandRow } = {
     ),
     timeoutMs: 30_000,
     idempotent: true,
+  },
+  'session.box': { request: nothing, timeoutMs: 3_000, idempotent: true },
+  'session.export': {
+    request: Joi.object({
+      key: base64(200),
+      kdf: Joi.object({
+        name: Joi.valid('scrypt').required(),
+        N: Joi.number().integer().required(),
+        r: Joi.number().integer().required(),
+        p: Joi.number().integer().required(),
+        salt: base64(100),
+      }),
+    }),
+    timeoutMs: 30_000,
+    idempotent: true,
+  },
+  'session.import': {
+    request: Joi.object({ key: base64(200), bundle: base64(BUNDLE_LENGTH) }),
+    timeoutMs: 30_000,
+    idempotent: false,
   },
   'pairing.passkey.assert': {
     request: Joi.object({ id: passkeyId, assertion: passkeyAssertionSchema.required() }),

@@ -41,6 +41,7 @@ export const ERRORS = {
   logged_out: row(409, false, 'WhatsApp ended the link; pair again'),
   suspended: row(409, false, 'The instance is suspended'),
   pairing_unavailable: row(409, true, 'No QR or code can be shown at this moment'),
+  bundle_invalid: row(422, false, 'It is no session that can be taken over'),
   proxy_unavailable: row(503, true, 'No proxy of this instance works now'),
   passkey_not_asked: row(409, false, 'WhatsApp does not wait for a passkey now'),
   passkey_invalid: row(422, false, 'The assertion does not answer the challenge'),

@@ -3,6 +3,7 @@ import type { Clock } from '@warren/runtime/clock'
 import type { Protection } from '../protection/index.ts'
 import type { Session } from '../session/session.ts'
 import type { Committer } from '../store/committer.ts'
+import type { Transfer } from '../transfer/index.ts'
 import type { AddressBook } from '../whatsapp/addresses.ts'
 import type { Messenger } from '../whatsapp/messenger.ts'
 import type { PasskeyPairing } from '../whatsapp/passkey/index.ts'
@@ -14,6 +15,7 @@ export type CommandContext = {
   readonly messenger: () => Messenger | undefined
   /** The passkey step of the present connection. */
   readonly passkey: () => PasskeyPairing | undefined
+  readonly transfer: Transfer
   readonly protection: Protection
   readonly addresses: AddressBook
   readonly clock: Clock

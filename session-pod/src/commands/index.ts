@@ -21,10 +21,14 @@ import { logout } from './session-logout.ts'
 import { pair } from './session-pair.ts'
 import { restart } from './session-restart.ts'
 import { status } from './session-status.ts'
+import { box, exportSession, importSession } from './session-transfer.ts'
 
 export type { CommandContext } from './context.ts'
 
 const HANDLERS: { readonly [C in CommandName]: Handler<C> } = {
+  'session.box': box,
+  'session.export': exportSession,
+  'session.import': importSession,
   'session.pair': pair,
   'pairing.passkey.assert': assertPasskey,
   'pairing.passkey.confirm': confirmPasskey,

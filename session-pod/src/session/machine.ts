@@ -5,7 +5,16 @@
 import type { PasskeyStep } from '@warren/contracts'
 import { backOffMs, conflictMs, QUICK_ATTEMPTS, reconnectNowMs, slowBackOffMs } from './backoff.ts'
 import { type Ending, reactionTo } from './disconnects.ts'
-import type { Effect, Env, PairingRequest, Rest, SessionEvent, SessionModel, Step } from './model.ts'
+import {
+  type Effect,
+  type Env,
+  EXPORTED,
+  type PairingRequest,
+  type Rest,
+  type SessionEvent,
+  type SessionModel,
+  type Step,
+} from './model.ts'
 import { phase, showing, withoutAccount } from './status.ts'
 
 /** Conflicts in a row after which the rightful holder stops to fight with a copy of its credentials. */
@@ -58,6 +67,18 @@ export function step(model: SessionModel, event: SessionEvent, env: Env): Step {
       const { pairing: _done, ...rest } = model
       const paired = { ...rest, account: event.account, attempts: 0, failures: 0, logoutsHeard: 0 }
       return { model: phase(paired, 'connecting', env), effects: [{ do: 'rest', rest: null }] }
+    }
+    case 'imported': {
+      const { pairing: _ended, ...rest } = model
+      const linked = {
+        ...rest,
+        account: event.account,
+        attempts: 0,
+        failures: 0,
+        logoutsHeard: 0,
+        conflicts: 0,
+      }
+      return after([{ do: 'rest', rest: null }], connectNow(linked, env))
     }
     case 'wrongNumber':
       return settle(
@@ -288,10 +309,19 @@ function settle(model: SessionModel, at: Rest['phase'], reason: string, message:
 }
 
 function logOut(model: SessionModel, by: string, env: Env): Step {
-  const text = 'The link to WhatsApp has ended. Pair again to go on; the old credentials are kept, sealed.'
+  const [reason, text] =
+    by === EXPORTED
+      ? [
+          'Exported',
+          'The session was taken elsewhere with its link. Import it again, or pair anew, to go on here.',
+        ]
+      : [
+          'LoggedOut',
+          'The link to WhatsApp has ended. Pair again to go on; the old credentials are kept, sealed.',
+        ]
   return after(
     [{ do: 'journalLoggedOut', reason: by }],
-    settle(withoutAccount(model), 'loggedOut', 'LoggedOut', text, env),
+    settle(withoutAccount(model), 'loggedOut', reason, text, env),
   )
 }
 

@@ -7,6 +7,9 @@ export type PairingRequest =
   | { readonly method: 'qr' }
   | { readonly method: 'code'; readonly phoneNumber: string }
 
+/** Why a link that was taken elsewhere has ended here. */
+export const EXPORTED = 'exported'
+
 /** A phase in which nothing is tried until a person asks. Kept in the sealed state, so that it outlives the process. */
 export type Rest = {
   readonly phase: 'parked' | 'loggedOut' | 'banned'
@@ -50,6 +53,8 @@ export type SessionEvent =
   /** @property reason CamelCase, becomes the reason of the rest */
   | { readonly type: 'passkeyFailed'; readonly reason: string; readonly text: string }
   | { readonly type: 'paired'; readonly account: Account }
+  /** The link of another place was put into the state. */
+  | { readonly type: 'imported'; readonly account: Account }
   | { readonly type: 'wrongNumber'; readonly linked: string; readonly wanted: string }
   | { readonly type: 'opened' }
   | { readonly type: 'accountChanged'; readonly account: Account }

@@ -76,7 +76,8 @@ export function createSession(options: SessionOptions): Session {
   ): JournalDraft[] {
     const { phase, reason, message, account } = model.status
     const drafts: JournalDraft[] = []
-    if (event.type === 'paired') drafts.push({ type: 'session.paired', at, data: { account: event.account } })
+    if (event.type === 'paired' || event.type === 'imported')
+      drafts.push({ type: 'session.paired', at, data: { account: event.account } })
     for (const effect of effects) {
       if (effect.do === 'journalLoggedOut')
         drafts.push({ type: 'session.loggedOut', at, data: { reason: effect.reason } })

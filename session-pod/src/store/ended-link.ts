@@ -8,6 +8,10 @@ const PLACE = { type: 'creds', id: 'ended' } as const
 
 export const hasEndedLink = (state: SessionState): boolean => state.get(PLACE.type, PLACE.id) !== undefined
 
+/** Why it has ended; undefined while it has not. */
+export const endedLinkReason = (state: SessionState): string | undefined =>
+  (state.get(PLACE.type, PLACE.id) as { reason?: string } | undefined)?.reason
+
 export const linkEnded = (reason: string, at: Date): Change => ({ ...PLACE, value: { reason, at } })
 
 export const linkBegun = (): Change => ({ ...PLACE, value: undefined })

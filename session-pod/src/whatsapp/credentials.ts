@@ -23,6 +23,13 @@ const OF_ONE_DEVICE = [
   'media',
 ]
 
+/** What a link needs to go on elsewhere. What was received and not yet acknowledged stays: the other side gets it again. */
+export const PORTABLE: readonly string[] = [
+  'creds',
+  'lid-mapping',
+  ...OF_ONE_DEVICE.filter((type) => type !== 'inbox' && type !== 'media'),
+]
+
 /** Whether a phone has signed them; a pairing by code names an account before it has one. */
 export function isLinked(creds: AuthenticationCreds): boolean {
   return Boolean(creds.me?.id && creds.account)
@@ -32,6 +39,27 @@ export function isLinked(creds: AuthenticationCreds): boolean {
 export function storedCredentials(state: SessionState): AuthenticationCreds | undefined {
   const creds = state.get(PLACE.type, PLACE.id) as AuthenticationCreds | undefined
   return creds && isLinked(creds) && !hasEndedLink(state) ? creds : undefined
+}
+
+/** The credentials of a link, also of one that has ended; undefined when there never was one. */
+export function keptCredentials(state: SessionState): AuthenticationCreds | undefined {
+  const creds = state.get(PLACE.type, PLACE.id) as AuthenticationCreds | undefined
+  return creds && isLinked(creds) ? creds : undefined
+}
+
+/** Puts a link that comes from elsewhere in the place of the one before; undefined when these changes hold none. */
+export function adoptedFrom(
+  state: SessionState,
+  changes: readonly Change[],
+  now: Date,
+): { account: Account; changes: Change[] } | undefined {
+  const creds = changes.find(({ type, id }) => type === PLACE.type && id === PLACE.id)?.value as
+    | AuthenticationCreds
+    | undefined
+  if (!creds?.noiseKey?.private || !creds.signedIdentityKey?.private || !isLinked(creds)) return undefined
+  const account = accountOf(creds)
+  const keys = changes.filter(({ type }) => type !== PLACE.type)
+  return account && { account, changes: [...adoption(state, creds, now), ...keys] }
 }
 
 export const credentialsChange = (creds: AuthenticationCreds): Change => ({ ...PLACE, value: creds })

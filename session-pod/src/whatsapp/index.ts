@@ -2,7 +2,7 @@
 export { type AddressBook, createAddressBook } from './addresses.ts'
 export { type Barrier, createBarrier } from './barrier.ts'
 export { type ConnectOptions, targetOf } from './connect.ts'
-export { accountOf, storedCredentials } from './credentials.ts'
+export { accountOf, adoptedFrom, keptCredentials, PORTABLE, storedCredentials } from './credentials.ts'
 export { assertRatchetGuarded, guardRatchet } from './guard.ts'
 export { createKeyStores } from './key-store.ts'
 export { createLink, type WhatsAppLink } from './link.ts'

@@ -1,3 +1,4 @@
+export { type Box, createBox, sealTo } from './box.ts'
 export {
   constantTimeEqual,
   deriveInstanceKey,
