@@ -27,6 +27,10 @@ export function createControlClient(dial: () => Promise<Duplex>): ControlClient 
   ): Promise<IncomingMessage> {
     const connection = await dial()
     return new Promise((resolve, reject) => {
+      // It may have ended before HTTP listens to it: a forwarded port opens also where nothing answers behind it.
+      if (connection.destroyed) return reject(connection.errored ?? new Error('The connection was closed.'))
+      connection.once('error', reject)
+      connection.once('close', () => reject(new Error('The connection was closed.')))
       const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
       const type = body === undefined ? {} : { 'content-type': 'application/json' }
       const sent = request({

@@ -55,6 +55,8 @@ function connectionOver(socket: WebSocket): Duplex {
       done(error)
     },
   })
+  // Whoever uses it listens as well; between its opening and that nobody does.
+  connection.on('error', () => {})
   socket.on('message', (data: RawData) => {
     const frame = data as Buffer
     const channel = frame[0] ?? DATA
@@ -72,5 +74,8 @@ function connectionOver(socket: WebSocket): Duplex {
 
 /** The kubelet's words: the container does not run, or nothing listens there. */
 function unreachable(said: string): WarrenError {
-  return new WarrenError('session_unavailable', `The session cannot be reached: ${said.trim()}`)
+  return new WarrenError(
+    'session_unavailable',
+    `Nothing answers behind the forwarded port. The node says: ${said.trim()}`,
+  )
 }
