@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createFakeClock } from '@warren/runtime/clock'
 import type { Lease } from '@warren/runtime/session-store'
 import { createJournal } from '../session/journal.ts'
 import { createArchive } from './archive.ts'
@@ -15,6 +16,7 @@ test('a record is found while the commit that brings it to the archive is under 
     sealer: {} as Sealer,
     unfolded: createUnfolded(),
     state,
+    clock: createFakeClock(),
   })
   state.apply([{ type: 'sent', id: 'M1', value: 'bytes', expiresAt: new Date() }])
   assert.equal(await archive.read('sent', 'M1'), 'bytes')
@@ -23,4 +25,29 @@ test('a record is found while the commit that brings it to the archive is under 
   state.apply([{ type: 'sent', id: 'M2', value: 'other', expiresAt: new Date() }])
   state.cut()
   assert.deepEqual([await archive.read('sent', 'M1'), await archive.read('sent', 'M2')], [undefined, 'other'])
+})
+
+test('a record is read again when the database is away for a moment, and not when it refuses', async () => {
+  const clock = createFakeClock()
+  let error: Error | undefined = Object.assign(new Error('no primary'), { name: 'MongoNetworkError' })
+  const archive = createArchive({
+    writer: {
+      async archived() {
+        if (error) throw error
+        return { type: 'sent', id: 'M1', n: 3, sealed: new Uint8Array() }
+      },
+    },
+    lease: {} as Lease,
+    sealer: { openValue: () => '"bytes"' } as unknown as Sealer,
+    unfolded: createUnfolded(),
+    state: createState(createJournal(0)),
+    clock,
+  })
+  const reading = archive.read('sent', 'M1')
+  await clock.advance(3_000)
+  error = undefined
+  await clock.advance(500)
+  assert.equal(await reading, 'bytes')
+  error = new Error('refused')
+  await assert.rejects(archive.read('sent', 'M1'), /refused/)
 })

@@ -53,7 +53,7 @@ export function createStore(options: {
     state,
     groups: createGroups(state),
     committer,
-    archive: createArchive({ writer, lease, sealer, unfolded, state }),
+    archive: createArchive({ writer, lease, sealer, unfolded, state, clock }),
     load: () => loadInto(state, unfolded, { writer, takeover, sealer }),
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { systemClock } from '@warren/runtime/clock'
+import { createFakeClock, systemClock } from '@warren/runtime/clock'
 import { createJournal } from '../session/journal.ts'
 import type { Groups } from '../store/groups.ts'
 import { createState } from '../store/state.ts'
@@ -32,4 +32,32 @@ test('a message that this device was given nothing to decrypt of leaves a trace,
     entry.type === 'message.undecryptable' ? [entry.data.id, entry.data.reason] : [],
   )
   assert.deepEqual(told, [['M1', 'unavailable: view_once']])
+})
+
+test('plaintexts that WhatsApp never asked for again are dropped after two weeks, also by a process that is older', async () => {
+  const clock = createFakeClock()
+  const state = createState(createJournal(0))
+  const unused = () => assert.fail()
+  const traffic = createTraffic({
+    state,
+    groups: { record: unused } as unknown as Groups,
+    addresses: createAddressBook(state.get),
+    own: () => ({}),
+    clock,
+    onAck: unused,
+    onReceived: unused,
+    onMedia: unused,
+    onMessage: unused,
+  })
+  const acknowledge = () =>
+    traffic.listeners['CB:ack,class:receipt']?.({ tag: 'ack', attrs: { id: 'other' }, content: [] })
+  const record = { id: 'M1', plaintext: new Uint8Array(), at: clock.now().getTime() }
+  state.apply([{ type: 'inbox', id: 'hash', value: record }])
+  acknowledge()
+  await clock.advance(13 * 24 * 3_600_000)
+  acknowledge()
+  assert.deepEqual([...state.ids('inbox')], ['hash'])
+  await clock.advance(2 * 24 * 3_600_000)
+  acknowledge()
+  assert.deepEqual([...state.ids('inbox')], [])
 })

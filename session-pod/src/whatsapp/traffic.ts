@@ -44,10 +44,14 @@ export function createTraffic(options: TrafficOptions): Traffic {
   const stanzas = new WeakMap<Uint8Array, BinaryNode>()
   const journaled = createBoundedMap<'message' | 'undecryptable'>(REMEMBERED)
   const statuses = createBoundedMap<MessageStatus>(REMEMBERED)
-  /** Stored plaintexts by stanza id. Made on first use: the state is loaded after this is wired. */
+  /** Stored plaintexts by stanza id. Made on first use, since the state is loaded after this is wired, and anew from time to time. */
   let inbox: Map<string, string[]> | undefined
+  let indexedMs = 0
   const inboxOf = (): Map<string, string[]> => {
-    inbox ??= indexInbox(state, clock.now())
+    if (!inbox || clock.monotonicMs() - indexedMs > REINDEX_MS) {
+      indexedMs = clock.monotonicMs()
+      inbox = indexInbox(state, clock.now())
+    }
     return inbox
   }
 
@@ -139,6 +143,8 @@ export function createTraffic(options: TrafficOptions): Traffic {
 
 /** WhatsApp forgets what was not acknowledged for this long (whatsmeow keeps its hashes as long). */
 const INBOX_MS = 14 * 24 * 3600_000
+/** How often it is looked for what is older. */
+const REINDEX_MS = 24 * 3600_000
 
 /** Which stored plaintexts belong to a stanza. Those whose acknowledgement was lost in a crash are dropped when they are old. */
 function indexInbox(state: SessionState, now: Date): Map<string, string[]> {
