@@ -32,6 +32,7 @@ export function reconcilePod(context: OperatorContext, pacer: Pacer) {
     const obstacle = await obstacleOf(instance, pods, deletion)
     const action = decidePod({ instance, pods, desired, deletion, obstacle })
     if (obstacle || !isToRun(instance, deletion)) roll.forget(key)
+    if (action.do !== 'create') creation.forget(key)
     // What the last attempt met stays in the way until an attempt succeeds.
     const verdict = (action.do === 'create' ? creation.refusalOf(key) : obstacle) ?? null
     if (verdicts.set(key, verdict)) context.onVerdict(key)
