@@ -286,3 +286,24 @@ test('hundreds that may not begin do not keep out those who have a conversation'
   await rig.sender.stop()
   rig.protection.stop()
 })
+
+test('another number begins anew, the same one goes on where it was', async () => {
+  const rig = protectedSender(
+    [row('A', 1, number(1))],
+    limited(1, { circuitBreaker: 'Automatic', warmUp: 'Gradual' }),
+  )
+  rig.protection.linked('491')
+  const linkedAt = rig.clock.now()
+  await rig.clock.advance(1_000)
+  rig.protection.signal('capped')
+  const used = () => rig.protection.report().limits?.minute.used
+  rig.protection.linked('491')
+  assert.deepEqual([used(), rig.protection.status()?.state], [1, 'slow'])
+  assert.deepEqual(rig.protection.report().warmUp?.since, linkedAt)
+  rig.protection.linked('492')
+  assert.deepEqual([used(), rig.protection.status(), rig.protection.report().score], [0, undefined, 0])
+  assert.deepEqual(rig.protection.report().warmUp?.since, rig.clock.now())
+  await rig.sender.stop()
+  rig.protection.stop()
+  assert.equal(rig.clock.pendingTimers(), 0)
+})

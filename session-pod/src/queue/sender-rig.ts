@@ -48,6 +48,7 @@ export function setUp(
     onError: (error) => assert.fail(String(error)),
   })
   const abandoned: string[] = []
+  const unanswered: string[] = []
   const behaviour: {
     open: boolean
     resolve: (to: string) => Promise<Destination>
@@ -89,7 +90,20 @@ export function setUp(
     clock,
     logger: silentLogger,
     onSent: () => {},
-    onUnanswered: () => {},
+    onUnanswered: (id) => void unanswered.push(id),
   })
-  return { sender, protection, typed, messenger, state, outbox, marker, relayed, done, behaviour, abandoned }
+  return {
+    sender,
+    protection,
+    typed,
+    messenger,
+    state,
+    outbox,
+    marker,
+    relayed,
+    done,
+    behaviour,
+    abandoned,
+    unanswered,
+  }
 }

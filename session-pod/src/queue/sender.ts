@@ -17,15 +17,12 @@ import { createLanes } from './lanes.ts'
 import { createLeftRows } from './left-rows.ts'
 import type { Outbox, OutboxRecord } from './outbox.ts'
 import type { QueueMarker } from './queue-marker.ts'
+import { createQueueReader } from './queue-reader.ts'
 
-/** Rows read at a time. */
-const PAGE = 100
 /** Sends under way, from taking to the server's answer, above which no more rows are read. */
 const MAX_UNDER_WAY = 400
 /** Chats that are served at a time. */
 const MAX_CHATS = 20
-/** Rows become visible a little out of order, since several API replicas insert; each pass looks back this far. */
-const LOOK_BACK = 64
 /** A pass from the beginning, for what every hint missed. */
 const SWEEP_MS = 5_000
 /** The same while rows were left in the queue, all of which it reads again. */
@@ -85,42 +82,16 @@ export function createSender(options: SenderOptions): Sender {
   let messenger: Messenger | undefined
   let stopped = false
   let sweep: Timer | undefined
-  let seen = 0
-  let reading: Promise<void> | undefined
-  let wanted: 'no' | 'near' | 'all' = 'no'
 
-  function read(from: 'near' | 'all'): void {
-    if (stopped || !messenger) return
-    if (wanted !== 'all') wanted = from
-    reading ??= readPages()
-      .catch((error: unknown) => logger.warn('the send queue could not be read', { error }))
-      .finally(() => {
-        reading = undefined
-      })
-  }
-
-  async function readPages(): Promise<void> {
-    while (wanted !== 'no' && messenger && !stopped) {
-      const end = wanted === 'all' ? left.pass() : () => {}
-      let after = wanted === 'all' ? 0 : Math.max(0, seen - LOOK_BACK)
-      let complete = false
-      wanted = 'no'
-      try {
-        while (busy.size < MAX_UNDER_WAY && !complete) {
-          const rows = await outbox.whileReading(async () => {
-            const found = await options.pending(after, PAGE)
-            for (const row of found) take(row)
-            return found
-          })
-          after = rows.at(-1)?.position ?? after
-          seen = Math.max(seen, after)
-          complete = rows.length < PAGE
-        }
-      } finally {
-        end(complete)
-      }
-    }
-  }
+  const { read, settled } = createQueueReader({
+    outbox,
+    left,
+    pending: options.pending,
+    take,
+    wants: () => !stopped && messenger !== undefined,
+    hasRoom: () => busy.size < MAX_UNDER_WAY,
+    onError: (error) => logger.warn('the send queue could not be read', { error }),
+  })
 
   function take(row: QueueDoc): void {
     const id = row.messageId
@@ -311,7 +282,7 @@ export function createSender(options: SenderOptions): Sender {
     async stop() {
       stopped = true
       sweep?.stop()
-      await reading
+      await settled()
       await lanes.stop()
     },
   }
