@@ -125,6 +125,7 @@ export function createOperator(deps: OperatorDeps): Operator {
   const controllers = [deletion, pods, status]
   const stops: { stop(): unknown }[] = []
   let looking: Promise<void> = Promise.resolve()
+  let pausedBy: readonly string[] = []
 
   function enqueue(key: string, priority: Priority): void {
     for (const one of controllers) one.enqueue(key, priority)
@@ -141,7 +142,9 @@ export function createOperator(deps: OperatorDeps): Operator {
 
   /** On the instances whose sessions did not come back: they are where one has to look. */
   async function tellPaused(paused: boolean, lost: readonly string[]): Promise<void> {
-    for (const key of lost) {
+    const concerned = paused ? lost : pausedBy
+    pausedBy = lost
+    for (const key of concerned) {
       const instance = await cluster.instances.get(resourceKeyOf(key))
       if (instance) cluster.events.record(instance, paused ? ROLL_PAUSED : ROLL_RESUMED)
     }

@@ -71,6 +71,10 @@ test('it pauses when sessions do not come back, says where, and goes on when the
   assert.equal(await updated(it), 40)
   assert.equal(await it.reasonOf('i00', 'Degraded'), 'Healthy')
   assert.match(await it.metrics(), /warren_operator_roll_paused 0/)
+  const told = it.cluster.recorded
+    .filter(({ reason }) => reason === 'RollResumed')
+    .map(({ about }) => about.name)
+  assert.ok(told.includes('i00'), 'who was told of the pause is told of its end')
   sessions.stop()
   await operator.stop()
   await it.cluster.stop()
