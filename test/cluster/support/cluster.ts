@@ -91,7 +91,7 @@ export const stopCluster = removeSandbox
 
 /** A program of the host that sees the cluster's network, and its environment: command, arguments and variables to spawn. */
 export function inNetwork(cluster: TestCluster, argv: readonly string[]) {
-  const path = [dirname(cluster.kubectl), dirname(cluster.helm), ...searched()].join(':')
+  const path = [...searched(), dirname(cluster.kubectl), dirname(cluster.helm)].join(':')
   return {
     command: 'nsenter',
     args: [...networkOf(cluster.pid), '--', ...argv],

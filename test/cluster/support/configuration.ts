@@ -65,7 +65,7 @@ export function kubeletJson(node: number): string {
     kind: 'KubeletConfiguration',
     address: nodeIP(node),
     healthzBindAddress: '127.0.0.1',
-    healthzPort: 10_247 + node,
+    healthzPort: 10_347 + node,
     // The API server comes without a certificate of ours, and nobody else reaches this network.
     authentication: { anonymous: { enabled: true }, webhook: { enabled: false } },
     authorization: { mode: 'AlwaysAllow' },

@@ -41,7 +41,7 @@ for n in $nodes; do ip addr add "10.200.0.$((n + 1))/32" dev lo; done
 ip route add 10.96.0.0/16 dev lo src 10.200.0.2
 sysctl -qw net.ipv4.ip_forward=1
 [ ! -e /proc/sys/net/bridge/bridge-nf-call-iptables ] || sysctl -qw net.bridge.bridge-nf-call-iptables=1
-ulimit -n 65536
+ulimit -Sn "$(ulimit -Hn)"
 
 touch "$state/ready"
 # Bash reaps what the container shims leave to process 1.

@@ -20,6 +20,8 @@ import { searched } from './requirements.ts'
 
 const INIT = join(import.meta.dirname, 'init.sh')
 const CGROUPS = '/sys/fs/cgroup'
+/** As much as ten busy processes. */
+const PODS_SHARES = 10 * 1024
 
 /** The host's number of the sandbox's process 1; undefined when there is no sandbox. */
 export function sandboxPid(): number | undefined {
@@ -115,6 +117,8 @@ function makeControlGroups(nodes: number): void {
       for (const file of ['cpuset.cpus', 'cpuset.mems'])
         if (controller === 'cpuset') writeFileSync(join(group, file), readFileSync(join(hierarchy, file)))
     }
+    // A group counts as one process beside those of the host: all pods together would starve on a machine that does other things too.
+    if (controller === 'cpu') writeFileSync(join(hierarchy, CGROUP, 'cpu.shares'), String(PODS_SHARES))
   }
 }
 
