@@ -204,6 +204,8 @@ const validBodies: Record<string, object> = {
   startPairingCode: { phoneNumber: '4915112345678' },
   assertPasskey: { id: 'x', assertion: ASSERTION },
   confirmPasskey: { id: 'x' },
+  exportSession: { passphrase: 'twelve characters' },
+  importSession: { bundle: 'AAAA', passphrase: 'twelve characters' },
   createProxyPool: { name: 'us', urls: ['socks5://proxy.example'] },
   updateProxyPool: { urls: ['socks5://proxy.example'] },
   assertPasskeyWithHelper: { assertion: ASSERTION },

@@ -33,6 +33,8 @@ export type RouteContract<R extends RequestShape = RequestShape> = {
   readonly request: {
     readonly [P in 'params' | 'query' | 'body']?: Joi.ObjectSchema<NonNullable<R[P]>>
   }
+  /** Largest JSON body, where it may be larger than the bodies of other routes. */
+  readonly bodyBytes?: number
   /** `multipart` for a streamed body, which the handler reads itself. */
   readonly consumes?: 'multipart'
   readonly success: {

@@ -36,7 +36,8 @@ export function routeHandlers({ contract, handle }: BoundRoute, deps: RouteDeps)
 /** Strangers get no more room than a sign-in needs. */
 const PUBLIC_BODY_BYTES = 16 * 1024
 
-function bodyLimitOf({ access }: RouteContract, { bodyLimitBytes }: RouteDeps): number {
+function bodyLimitOf({ access, bodyBytes }: RouteContract, { bodyLimitBytes }: RouteDeps): number {
+  if (bodyBytes !== undefined) return bodyBytes
   return access === 'public' ? Math.min(PUBLIC_BODY_BYTES, bodyLimitBytes) : bodyLimitBytes
 }
 
