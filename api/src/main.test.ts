@@ -58,7 +58,7 @@ test('creates over REST what kubectl sees, and the other way round', async () =>
     HEALTH_PORT: String(healthPort),
   })
   const health = `http://127.0.0.1:${healthPort}`
-  await until(async () => (await fetch(`${health}/readyz`)).ok, { timeoutMs: 30_000 }).catch((error) => {
+  await until(async () => (await fetch(`${health}/readyz`)).ok, { timeoutMs: 90_000 }).catch((error) => {
     throw new Error(log(), { cause: error })
   })
   assert.ok((await fetch(`${health}/livez`)).ok)

@@ -78,7 +78,7 @@ const get = async ({ port }: Replica, path: string) => {
 }
 const ready = (replica: Replica) =>
   until(async () => (await get(replica, '/readyz')).ok, {
-    timeoutMs: 30_000,
+    timeoutMs: 90_000,
     describe: `${replica.name} to be ready: ${replica.log()}`,
   })
 const leads = async (replica: Replica) =>
@@ -96,13 +96,13 @@ async function applied(name: string): Promise<KubernetesObject> {
       spec: { organization: 'acme' },
     },
   })
-  return until(() => client.request('GET', `${core}/pods/${name}`), { timeoutMs: 10_000 })
+  return until(() => client.request('GET', `${core}/pods/${name}`), { timeoutMs: 60_000 })
 }
 
 test('one leads, the other follows at once when the leader is killed, and goes in order when it is asked to', async () => {
   const first = await startReplica('first')
   await ready(first)
-  await until(() => leads(first), { timeoutMs: 10_000 })
+  await until(() => leads(first), { timeoutMs: 60_000 })
   const second = await startReplica('second')
   await ready(second)
   assert.equal(await leads(second), false)

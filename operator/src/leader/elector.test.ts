@@ -121,6 +121,18 @@ test('a leader that cannot reach the server, or gets no answer, stops in time', 
   }
 })
 
+test('an election that does not turn is a problem, one that has not begun is none', async () => {
+  const clock = createFakeClock()
+  const a = replica(clock, { read: () => new Promise(() => {}), write: () => new Promise(() => {}) }, 'a')
+  await clock.advance(600_000)
+  assert.equal(a.problem(), undefined)
+  a.start()
+  await clock.advance(119_000)
+  assert.equal(a.problem(), undefined)
+  await clock.advance(2_000)
+  assert.match(a.problem() ?? '', /stood still/)
+})
+
 test('a leader that reads another holder stops at once, and a deleted lease is made again', async () => {
   const clock = createFakeClock()
   const server = leaseServer(clock)

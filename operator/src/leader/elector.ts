@@ -53,7 +53,7 @@ export function createElector(deps: ElectorDeps): Elector {
   let state: 'waiting' | 'leading' | 'lost' = 'waiting'
   let sighting: Sighting | undefined
   let deadline: Timer | undefined
-  let turnedMs = clock.monotonicMs()
+  let turnedMs: number | undefined
   let running: Promise<void> = Promise.resolve()
 
   async function run(): Promise<void> {
@@ -150,7 +150,8 @@ export function createElector(deps: ElectorDeps): Elector {
     },
     leads: () => state === 'leading',
     problem() {
-      if (stopping.signal.aborted || clock.monotonicMs() - turnedMs < STUCK_MS) return undefined
+      const turning = turnedMs === undefined || clock.monotonicMs() - turnedMs < STUCK_MS
+      if (turning || stopping.signal.aborted) return undefined
       return 'leader election has stood still for two minutes'
     },
   }
