@@ -25,7 +25,7 @@ for (const name of BUNDLES)
       cwd: dirname(main),
       env: { PATH: process.env.PATH },
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: 60_000,
     })
     assert.match(run.stdout + run.stderr, says)
     assert.equal(run.status, status)

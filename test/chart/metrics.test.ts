@@ -3,12 +3,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { METRICS } from '@warren/contracts'
-import { at, CHART, pick, ROOT, render, type Values, valuesOf } from './support/chart.ts'
+import { at, CHART, objectsOf, pick, ROOT, type Values } from './support/chart.ts'
 
 type Alert = { alert: string; expr: string; labels: Values; annotations: { runbook_url: string } }
 type Panel = { title: string; targets?: { expr: string }[] }
 
-const objects = render(valuesOf('highly-available'))
+const objects = objectsOf('highly-available')
 const rule = pick(objects, 'PrometheusRule', 'warren')
 const alerts = (at(rule, 'spec.groups') as { rules: Alert[] }[]).flatMap((group) => group.rules)
 const dashboard = JSON.parse(readFileSync(join(CHART, 'files', 'dashboard.json'), 'utf8')) as {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KubernetesObject } from '@warren/runtime/testing/kubernetes'
-import { podsOf, render, VALUE_SETS, valuesOf } from './support/chart.ts'
+import { objectsOf, podsOf, VALUE_SETS } from './support/chart.ts'
 
 type Rule = { apiGroups: string[]; resources: string[]; verbs: string[]; resourceNames?: string[] }
 
@@ -13,7 +13,7 @@ const rulesOf = (objects: readonly KubernetesObject[]) =>
 const isSecrets = ({ apiGroups, resources }: Rule) => apiGroups.includes('') && resources.includes('secrets')
 
 test('no role has a wildcard', () => {
-  const rules = VALUE_SETS.flatMap((set) => rulesOf(render(valuesOf(set))))
+  const rules = VALUE_SETS.flatMap((set) => rulesOf(objectsOf(set)))
   assert.ok(rules.length > 10)
   for (const { role, apiGroups, resources, verbs } of rules)
     assert.deepEqual(
@@ -24,7 +24,7 @@ test('no role has a wildcard', () => {
 })
 
 test('only the operator touches secrets, and nobody can list them', () => {
-  const rules = VALUE_SETS.flatMap((set) => rulesOf(render(valuesOf(set)))).filter(isSecrets)
+  const rules = VALUE_SETS.flatMap((set) => rulesOf(objectsOf(set))).filter(isSecrets)
   assert.deepEqual([...new Set(rules.map(({ role }) => role.replace(/^warren-/, '')))].sort(), [
     'operator',
     'warren-operator',
@@ -37,7 +37,7 @@ test('only the operator touches secrets, and nobody can list them', () => {
 })
 
 test('with a list of namespaces there is no right beyond them', () => {
-  const objects = render(valuesOf('namespaced'))
+  const objects = objectsOf('namespaced')
   assert.deepEqual(
     objects.filter(({ kind }) => kind?.startsWith('ClusterRole')),
     [],
@@ -47,7 +47,7 @@ test('with a list of namespaces there is no right beyond them', () => {
 })
 
 test('a token is mounted only where the API server is asked', () => {
-  const withToken = podsOf(render(valuesOf('everything')))
+  const withToken = podsOf(objectsOf('everything'))
     .filter(({ spec }) => spec.automountServiceAccountToken !== false)
     .map(({ name }) => name)
   assert.deepEqual(withToken.sort(), [

@@ -1,20 +1,31 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { at, CHART, helm, pick, podsOf, render, VALUE_SETS, type Values, valuesOf } from './support/chart.ts'
+import {
+  at,
+  CHART,
+  helm,
+  objectsOf,
+  pick,
+  podsOf,
+  render,
+  VALUE_SETS,
+  type Values,
+  valuesOf,
+} from './support/chart.ts'
 
 for (const set of VALUE_SETS)
   test(`${set}: helm finds nothing wrong, and every object has its own name`, () => {
     const { status, stdout, stderr } = helm(['lint', CHART, '--strict'], valuesOf(set))
     assert.equal(status, 0, stdout + stderr)
-    const names = render(valuesOf(set)).map(
+    const names = objectsOf(set).map(
       ({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`,
     )
     assert.deepEqual(names, [...new Set(names)])
   })
 
 test('every pod is within the restricted profile of Pod Security, with a read-only root', () => {
-  const pods = VALUE_SETS.flatMap((set) => podsOf(render(valuesOf(set))))
+  const pods = VALUE_SETS.flatMap((set) => podsOf(objectsOf(set)))
   assert.ok(pods.length > 20)
   for (const { name, spec } of pods) {
     assert.equal(at(spec, 'securityContext.runAsNonRoot'), true, name)
@@ -60,7 +71,7 @@ test('keys are made once, are long enough, and cannot be changed by rendering ag
 })
 
 test('with secrets of one own, the chart makes none', () => {
-  const objects = render(valuesOf('highly-available'))
+  const objects = objectsOf('highly-available')
   assert.deepEqual(
     objects.filter(({ kind }) => kind === 'Secret'),
     [],
@@ -91,7 +102,7 @@ test('a change of what sessions are rolls the operator, and nothing else', () =>
 })
 
 test('the autoscaler alone decides how many replicas there are, where it is on', () => {
-  const web = (set: 'minimal' | 'highly-available') => pick(render(valuesOf(set)), 'Deployment', '-api-web')
+  const web = (set: 'minimal' | 'highly-available') => pick(objectsOf(set), 'Deployment', '-api-web')
   assert.equal(at(web('minimal'), 'spec.replicas'), 2)
   assert.equal(at(web('highly-available'), 'spec.replicas'), undefined)
 })

@@ -49,6 +49,15 @@ export function render(values: Values, namespace = 'warren'): KubernetesObject[]
   })
 }
 
+const rendered = new Map<ValueSet, readonly KubernetesObject[]>()
+
+/** What helm would install with one of the sets; rendered once, since several tests look at it. */
+export function objectsOf(set: ValueSet): readonly KubernetesObject[] {
+  const objects = rendered.get(set) ?? render(valuesOf(set))
+  rendered.set(set, objects)
+  return objects
+}
+
 /** The one object of a kind whose name ends so. @throws Error when there is none or more than one */
 export function pick(objects: readonly KubernetesObject[], kind: string, nameEnd: string): KubernetesObject {
   const found = objects.filter((object) => object.kind === kind && object.metadata.name.endsWith(nameEnd))
