@@ -16,6 +16,7 @@ import { type Api, startTraffic, type Traffic } from './support/traffic.ts'
 
 const run = promisify(execFile)
 const ROOT = join(import.meta.dirname, '..', '..')
+const KUBECTL_WA = join(ROOT, 'cli', 'bin', 'kubectl-wa.mjs')
 const NAMESPACE = 'warren'
 const NAME = 'shop'
 const ID = `${NAMESPACE}.${NAME}`
@@ -208,6 +209,18 @@ describe('Warren on Kubernetes', { concurrency: 1 }, () => {
   step('has lost nothing and doubled nothing', async () => {
     const { out, back } = await traffic.stopAndCompare()
     console.log(`  ${out} messages out and ${back} in, all of them once`)
+  })
+
+  step('is used by a person with a kubeconfig alone, through a forwarded port', async () => {
+    const wa = async (...args: string[]) =>
+      (await run(process.execPath, [KUBECTL_WA, '-n', NAMESPACE, ...args])).stdout
+    assert.match(await wa('status', NAME), /✔ Ready/)
+    assert.match(await wa('logs', NAME, '--tail', '5'), new RegExp(`"instance":"${ID}"`))
+    const number = '491700000023'
+    await simulator.contacts.set({ number })
+    const sent = await wa('send', NAME, number, 'by hand', '--wait', 'delivered', '--timeout', '60s')
+    const { entries } = await simulator.ledger.read({ id: sent.trim() })
+    assert.equal(entries.length, 1)
   })
 
   step('tells its story to kubectl, and goes without a trace of the session', async () => {
