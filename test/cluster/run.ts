@@ -22,9 +22,8 @@ async function test(): Promise<number> {
     )
     const how = ['--test', '--test-reporter=spec', '--test-timeout=600000']
     const { command, args, env } = inNetwork(cluster, [process.execPath, ...how, ...files])
-    const { tag, nextTag } = cluster.images
     const child = spawn(command, args, {
-      env: { ...env, WARREN_IMAGE_TAG: tag, WARREN_NEXT_IMAGE_TAG: nextTag },
+      env: { ...env, WARREN_NEXT_IMAGE_TAG: cluster.images.nextTag },
       stdio: ['ignore', 'inherit', 'inherit'],
     })
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))

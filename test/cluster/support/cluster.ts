@@ -92,10 +92,11 @@ export const stopCluster = removeSandbox
 /** A program of the host that sees the cluster's network, and its environment: command, arguments and variables to spawn. */
 export function inNetwork(cluster: TestCluster, argv: readonly string[]) {
   const path = [...searched(), dirname(cluster.kubectl), dirname(cluster.helm)].join(':')
+  const variables = { KUBECONFIG: cluster.kubeconfig, WARREN_IMAGE_TAG: cluster.images.tag }
   return {
     command: 'nsenter',
     args: [...networkOf(cluster.pid), '--', ...argv],
-    env: { ...process.env, PATH: path, KUBECONFIG: cluster.kubeconfig },
+    env: { ...process.env, ...variables, PATH: path },
   }
 }
 
