@@ -42,6 +42,7 @@ const ATTEMPTS = 5
 const LONGEST_PAUSE_MS = 10_000
 /** The server closes idle connections after some minutes; a connection that it is about to close is not to be used. */
 const IDLE_MS = 30_000
+const MAX_SOCKETS = 128
 
 export function createHttp({ credentials, clock, userAgent, onAnswer }: HttpDeps): Http {
   let pool: { readonly tls: Access['tls']; readonly agent: TlsAgent } | undefined
@@ -51,7 +52,10 @@ export function createHttp({ credentials, clock, userAgent, onAnswer }: HttpDeps
     if (access.server.protocol === 'http:') return undefined
     // Connections made with other certificates must not be used; in use, they end by themselves.
     if (!pool || !isDeepStrictEqual(pool.tls, access.tls))
-      pool = { tls: access.tls, agent: new TlsAgent({ ...access.tls, keepAlive: true, timeout: IDLE_MS }) }
+      pool = {
+        tls: access.tls,
+        agent: new TlsAgent({ ...access.tls, keepAlive: true, maxSockets: MAX_SOCKETS, timeout: IDLE_MS }),
+      }
     return pool.agent
   }
 
@@ -75,7 +79,7 @@ export function createHttp({ credentials, clock, userAgent, onAnswer }: HttpDeps
       },
     })
     outgoing.once('response', resolve)
-    outgoing.once('error', reject)
+    outgoing.on('error', reject)
     outgoing.end(body)
     return promise
   }
