@@ -32,6 +32,8 @@ export type RunResult = {
   readonly resumedStreams: number
   readonly seconds: number
   readonly origins: string
+  /** Of the machine over the last five minutes, in processes that want to run. */
+  readonly load: number
 }
 
 export type Figures = {
@@ -45,6 +47,7 @@ export type Figures = {
   readonly recovery_max_s: number
   readonly undecryptable_or_wrong: number
   readonly history_contradictions: number
+  readonly machine_load: number
   readonly seed: number
 }
 
@@ -61,6 +64,7 @@ export function figuresOf(result: RunResult): Figures {
     recovery_max_s: quantile(recovery, 1),
     undecryptable_or_wrong: result.wrong.length,
     history_contradictions: result.history.length,
+    machine_load: Math.round(result.load * 10) / 10,
     seed: result.seed,
   }
 }

@@ -1,5 +1,6 @@
 /** One run: everything is started, accounts are linked, messages flow, faults strike, and in the end all must agree. */
 
+import { loadavg } from 'node:os'
 import type { Findings } from './check/agreement.ts'
 import { settled } from './check/collect.ts'
 import { watchHistory } from './check/watch-history.ts'
@@ -78,7 +79,7 @@ async function runOn(stack: Stack, options: RunOptions): Promise<RunResult> {
   traffic.hurry()
   while (log.count() < options.messages && performance.now() - startedMs < options.longestMs)
     await new Promise((resolve) => setTimeout(resolve, 100))
-  await traffic.stop()
+  await Promise.all([traffic.stop(), probe.settled()])
   onProgress(`all ${log.count()} messages are on their way; comparing`)
 
   const findings = await Promise.all(
@@ -113,6 +114,7 @@ async function runOn(stack: Stack, options: RunOptions): Promise<RunResult> {
     resumedStreams: consumer.resumed(),
     seconds: (performance.now() - startedMs) / 1000,
     origins: stack.origins,
+    load: loadavg()[1] ?? 0,
   }
 }
 
@@ -129,7 +131,7 @@ async function strike(
   const about = { scenario: name, seed, ...(index === undefined ? {} : { session: index + 1 }) }
   try {
     const { what, endedMs } = await scenario.strike(stack, struck, createRandom(seed))
-    const recoveries = await Promise.all(struck.map((session) => probe(session, endedMs + RECOVERY_MS)))
+    const recoveries = await Promise.all(struck.map((session) => probe.ask(session, endedMs + RECOVERY_MS)))
     const times = recoveries.map(({ outMs, inMs }) =>
       outMs === undefined || inMs === undefined ? Number.POSITIVE_INFINITY : Math.max(outMs, inMs) - endedMs,
     )

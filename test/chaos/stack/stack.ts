@@ -16,13 +16,14 @@ import {
 import { freePort, until } from '@warren/runtime/testing'
 import { SESSION_NODE_ENV, SESSION_NODE_FLAGS } from '@warren/session-pod'
 import { bundleSession } from '@warren/session-pod/bundle'
-import { createSimulatorClient, type SimulatorOperations } from '@warren/simulator'
+import type { SimulatorOperations } from '@warren/simulator'
 import { type DataService, startMongoService, startRedisService, throughProxy } from './data-services.ts'
 import { startIngress } from './ingress.ts'
 import { createWriteErrors, type WriteErrors } from './mongo-errors.ts'
 import { type Program, startProgram } from './programs.ts'
 import { startProxy, type TcpProxy } from './proxy.ts'
 import { createSession, type Session } from './session.ts'
+import { connectSimulator } from './simulator.ts'
 import { startWhatsAppFront } from './whatsapp-front.ts'
 
 export const ORGANIZATION = 'chaos'
@@ -142,7 +143,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       }),
     )
     await simulatorProgram.ready()
-    const simulator = createSimulatorClient(`http://127.0.0.1:${controlPort}`)
+    const simulator = connectSimulator(`http://127.0.0.1:${controlPort}`)
 
     const names = Array.from({ length: options.sessions }, (_, index) => `s${index + 1}`)
     const manifests = names.map((name) => ({

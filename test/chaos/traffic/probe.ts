@@ -3,10 +3,16 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { SimulatorOperations } from '@warren/simulator'
 import type { Session } from '../stack/session.ts'
 import type { Consumer } from './consumer.ts'
+import { writeAs } from './contacts.ts'
 import type { SentLog } from './record.ts'
 import type { Rest } from './rest.ts'
 
-export type Probe = (session: Session, deadlineMs: number) => Promise<Recovery>
+export type Probe = {
+  /** Resolves when both directions work, or at the deadline on the monotonic clock. */
+  ask(session: Session, deadlineMs: number): Promise<Recovery>
+  /** Resolves when everything that was asked for was accepted, however late. */
+  settled(): Promise<unknown>
+}
 
 /** When each direction worked, on the monotonic clock; undefined when it did not in time. */
 export type Recovery = { readonly outMs?: number; readonly inMs?: number }
@@ -20,9 +26,11 @@ export function createProbe(deps: {
   log: SentLog
 }): Probe {
   const { simulator, rest, consumer, log } = deps
+  const asked: Promise<unknown>[] = []
   let count = 0
 
-  async function pollUntil(condition: () => Promise<boolean> | boolean, deadlineMs: number) {
+  /** When the condition was met, looked at until the deadline. */
+  async function moment(condition: () => Promise<boolean> | boolean, deadlineMs: number) {
     while (performance.now() < deadlineMs) {
       if (await condition()) return performance.now()
       await delay(POLL_MS)
@@ -30,26 +38,45 @@ export function createProbe(deps: {
     return undefined
   }
 
-  return async (session, deadlineMs) => {
-    const { instance, prober: chat, number } = session
-    count += 1
-    const text = `probe out ${instance} ${count}`
-    const outgoing = (async () => {
-      const id = await rest.send(instance, text.replaceAll(' ', '-'), { to: chat, type: 'text', text })
-      log.add({ direction: 'out', instance, chat, id, text })
-      return pollUntil(async () => {
-        const [entry] = (await simulator.ledger.read({ id })).entries
-        return entry?.direction === 'fromSession' && entry.opened > 0
-      }, deadlineMs)
-    })()
-    const incoming = (async () => {
-      const body = `probe in ${instance} ${count}`
-      const { id } = await simulator.contacts.send(chat, { to: number, text: body })
-      log.add({ direction: 'in', instance, chat, id, text: body })
-      await pollUntil(() => consumer.receivedAtMs(id) !== undefined, deadlineMs)
-      return consumer.receivedAtMs(id)
-    })()
-    const [outMs, inMs] = await Promise.all([outgoing, incoming])
-    return { ...(outMs === undefined ? {} : { outMs }), ...(inMs === undefined ? {} : { inMs }) }
+  /** The id of the message once it is accepted, to be looked at from time to time. */
+  function begin(direction: 'out' | 'in', session: Session, text: string, send: () => Promise<string>) {
+    const state: { id?: string } = {}
+    const { instance, prober: chat } = session
+    asked.push(
+      send().then((id) => {
+        log.add({ direction, instance, chat, id, text })
+        state.id = id
+      }),
+    )
+    return state
+  }
+
+  return {
+    async ask(session, deadlineMs) {
+      const { instance, prober: chat, number } = session
+      count += 1
+      const [textOut, textIn] = [`probe out ${instance} ${count}`, `probe in ${instance} ${count}`]
+      const out = begin('out', session, textOut, () =>
+        rest.send(instance, textOut.replaceAll(' ', '-'), { to: chat, type: 'text', text: textOut }),
+      )
+      const incoming = begin('in', session, textIn, () =>
+        writeAs(simulator, chat, { to: number, text: textIn }),
+      )
+      const [outMs, seenMs] = await Promise.all([
+        moment(async () => {
+          const { id } = out
+          if (id === undefined) return false
+          const { entries } = await simulator.ledger.read({ id })
+          return entries.some((entry) => entry.direction === 'fromSession' && entry.opened > 0)
+        }, deadlineMs),
+        moment(
+          () => incoming.id !== undefined && consumer.receivedAtMs(incoming.id) !== undefined,
+          deadlineMs,
+        ),
+      ])
+      const inMs = seenMs === undefined ? undefined : consumer.receivedAtMs(incoming.id ?? '')
+      return { ...(outMs === undefined ? {} : { outMs }), ...(inMs === undefined ? {} : { inMs }) }
+    },
+    settled: () => Promise.all(asked),
   }
 }

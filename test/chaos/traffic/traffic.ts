@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { SimulatorOperations } from '@warren/simulator'
 import { createRandom, type Random } from '../random.ts'
 import type { Session } from '../stack/session.ts'
+import { writeAs } from './contacts.ts'
 import { PNG } from './picture.ts'
 import type { SentLog } from './record.ts'
 import type { Rest } from './rest.ts'
@@ -56,7 +57,7 @@ export async function startTraffic(options: TrafficOptions): Promise<Traffic> {
       ? { image: { data: PNG.toString('base64'), mimetype: 'image/png' } }
       : {}
     const addressing = random.chance(0.5) ? 'lid' : 'pn'
-    const { id } = await simulator.contacts.send(chat, { to: session.number, text, addressing, ...image })
+    const id = await writeAs(simulator, chat, { to: session.number, text, addressing, ...image })
     log.add({ direction: 'in', instance: session.instance, chat, id, text })
   }
 
