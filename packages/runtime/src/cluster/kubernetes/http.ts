@@ -1,6 +1,7 @@
 /** HTTP to the API server: kept connections, a deadline for every call, and the pauses that the server asks for. */
 import { type Agent, type IncomingMessage, request as plainRequest } from 'node:http'
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https'
+import { createSecureContext } from 'node:tls'
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../clock/index.ts'
 import type { Access, Credentials } from './credentials.ts'
@@ -52,10 +53,7 @@ export function createHttp({ credentials, clock, userAgent, onAnswer }: HttpDeps
     if (access.server.protocol === 'http:') return undefined
     // Connections made with other certificates must not be used; in use, they end by themselves.
     if (!pool || !isDeepStrictEqual(pool.tls, access.tls))
-      pool = {
-        tls: access.tls,
-        agent: new TlsAgent({ ...access.tls, keepAlive: true, maxSockets: MAX_SOCKETS, timeout: IDLE_MS }),
-      }
+      pool = { tls: access.tls, agent: poolOf(access.tls) }
     return pool.agent
   }
 
@@ -146,6 +144,18 @@ export function createHttp({ credentials, clock, userAgent, onAnswer }: HttpDeps
     open: (request) => answered(request, async (response) => response),
     stop: () => pool?.agent.destroy(),
   }
+}
+
+/** Certificates are parsed once, not for each connection. */
+function poolOf({ servername, rejectUnauthorized, ...material }: Access['tls']): TlsAgent {
+  return new TlsAgent({
+    secureContext: createSecureContext(material),
+    ...(servername === undefined ? {} : { servername }),
+    ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
+    keepAlive: true,
+    maxSockets: MAX_SOCKETS,
+    timeout: IDLE_MS,
+  })
 }
 
 function urlOf(server: URL, { path, query = {} }: HttpRequest): URL {
