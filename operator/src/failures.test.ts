@@ -20,7 +20,7 @@ test('a pod that is evicted, finds no room or is deleted behind our back is repl
   ]) {
     const before = (await it.cluster.pods.get(it.key('sales')))?.metadata.uid
     await end()
-    await it.settle()
+    await it.settle(1_100)
     const after = await it.cluster.pods.get(it.key('sales'))
     assert.ok(after && after.metadata.uid !== before)
     assert.equal(await it.reasonOf('sales'), 'PodRunning')
@@ -30,6 +30,31 @@ test('a pod that is evicted, finds no room or is deleted behind our back is repl
     'Stopped the session pod sales: PodEnded (Evicted).',
     'Stopped the session pod sales: PodEnded (OutOfpods).',
   ])
+  await it.stop()
+})
+
+test('pods that a node turns away one after the other are replaced after growing pauses, a changed one at once', async () => {
+  const it = createHarness()
+  await it.operator.start()
+  await it.create('sales')
+  await it.settle()
+  const turnAway = () => it.cluster.kubelet.fail(it.key('sales'), 'OutOfpods', 'no room')
+  const created = () => it.cluster.recorded.filter(({ reason }) => reason === 'PodCreated').length
+  for (let passed = 0; passed < 120_000; passed += 1_000) {
+    turnAway()
+    await it.clock.advance(1_000)
+  }
+  assert.ok(created() >= 5 && created() <= 10, `${created()} pods in two minutes`)
+  assert.equal(await it.reasonOf('sales'), 'PodFailed')
+  assert.match(
+    (await it.instance('sales')).status?.conditions?.[0]?.message ?? '',
+    /in a row ended \(OutOfpods\)/,
+  )
+  const before = created()
+  await it.cluster.instances.patch(it.key('sales'), { spec: { pairing: { maxAttempts: 5 } } })
+  await it.settle()
+  assert.equal(created(), before + 1)
+  assert.equal(await it.reasonOf('sales'), 'PodRunning')
   await it.stop()
 })
 

@@ -11,6 +11,7 @@ import { sessionKeyFor } from '../../session-state.ts'
 import { type DeletionStage, deletionStage } from '../deletion/decide.ts'
 import { createPods } from './create-pod.ts'
 import { decidePod, isToRun, type PodAction } from './decide.ts'
+import { createEnds } from './ends.ts'
 
 const LOGOUT_CHECK_MS = 1_000
 
@@ -18,11 +19,12 @@ const LOGOUT_CHECK_MS = 1_000
 export function reconcilePod(context: OperatorContext, pacer: Pacer) {
   const { cluster, sessions, admission, verdicts, roll, template, clock, logger } = context
   const creation = createPods(context)
+  const ends = createEnds(clock)
 
   return async function reconcile(key: string): Promise<Result> {
     const instance = await cluster.instances.get(resourceKeyOf(key))
     if (!instance) {
-      for (const one of [admission, verdicts, roll, creation]) one.forget(key)
+      for (const one of [admission, verdicts, roll, creation, ends]) one.forget(key)
       pacer.giveUp(key)
       return {}
     }
@@ -33,10 +35,13 @@ export function reconcilePod(context: OperatorContext, pacer: Pacer) {
     const action = decidePod({ instance, pods, desired, deletion, obstacle })
     if (obstacle || !isToRun(instance, deletion)) roll.forget(key)
     if (action.do !== 'create') creation.forget(key)
+    const pauseMs = action.do === 'create' ? ends.leftMs(key, desired) : 0
     // What the last attempt met stays in the way until an attempt succeeds.
-    const verdict = (action.do === 'create' ? creation.refusalOf(key) : obstacle) ?? null
+    const met = pauseMs > 0 ? ends.obstacle(key) : creation.refusalOf(key)
+    const verdict = (action.do === 'create' ? met : obstacle) ?? null
     if (verdicts.set(key, verdict)) context.onVerdict(key)
     const logoutMs = deletion === 'logout' ? LOGOUT_CHECK_MS : undefined
+    if (pauseMs > 0) return soonest(pauseMs, pods.lostInMs, logoutMs)
     if (!isItsTurn(action, key, instance, pods)) return soonest(pods.lostInMs, logoutMs)
     const { requeueAfterMs } = await apply(action, key, instance)
     return soonest(requeueAfterMs, pods.lostInMs, logoutMs)
@@ -82,6 +87,7 @@ export function reconcilePod(context: OperatorContext, pacer: Pacer) {
     }
     const { metadata, status } = action.pod
     await cluster.pods.delete(metadata, { uid: metadata.uid })
+    if (action.reason === 'PodEnded') ends.ended(key, action.pod)
     logger.info('session pod stopped', { instance: key, pod: metadata.name, reason: action.reason })
     const why = status.reason === undefined ? action.reason : `${action.reason} (${status.reason})`
     cluster.events.record(instance, {
