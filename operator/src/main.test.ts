@@ -72,8 +72,10 @@ async function startReplica(name: string): Promise<Replica> {
   return { child, log, name, port }
 }
 
-const get = async ({ port }: Replica, path: string) => {
-  const response = await fetch(`http://127.0.0.1:${port}${path}`)
+const get = async ({ port, name, log }: Replica, path: string) => {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`).catch((cause) => {
+    throw new Error(`${name} does not answer: ${log()}`, { cause })
+  })
   return { ok: response.ok, text: await response.text() }
 }
 const ready = (replica: Replica) =>
