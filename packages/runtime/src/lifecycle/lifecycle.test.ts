@@ -72,6 +72,22 @@ test('a stop during the start lets the running step end, starts nothing more, an
   assert.deepEqual(seen, ['-slow'])
 })
 
+test('a stop does not wait for a step of the start that hangs', async () => {
+  const { lifecycle, seen, note, clock } = setUp()
+  lifecycle.add('bus', note('bus'))
+  lifecycle.add('mongo', { ...note('mongo'), start: () => new Promise(() => {}) }, { startMs: 90_000 })
+  lifecycle.add('next', note('next'))
+  const started = lifecycle.start()
+  await clock.advance(0)
+  const stopped = lifecycle.stop()
+  await clock.advance(5_000)
+  await stopped
+  assert.deepEqual(seen, ['+bus', '-mongo', '-bus'])
+  await clock.advance(85_000)
+  await started.catch(() => {})
+  assert.deepEqual(seen, ['+bus', '-mongo', '-bus'], 'and nothing comes after it')
+})
+
 test('a start that takes too long fails', async () => {
   const { lifecycle, clock } = setUp()
   lifecycle.add('hangs', { start: () => new Promise(() => {}) }, { startMs: 1_000 })

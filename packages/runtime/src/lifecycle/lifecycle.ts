@@ -18,10 +18,14 @@ export type Lifecycle = {
   start(): Promise<void>
   /**
    * Stops all in reverse order. An error or an overrun is logged and does not keep the others from stopping. Later calls
-   * return the same promise; a call during the start lets the running step end first.
+   * return the same promise; a call during the start lets the running step end first, for 5 s at most: a process that waits
+   * for a database must not outstay its grace period.
    */
   stop(): Promise<void>
 }
+
+/** How long a stop lets a step of the start go on. */
+const STEP_MS = 5_000
 
 type Entry = { name: string; resource: Resource; startMs: number; stopMs: number }
 
@@ -78,7 +82,9 @@ export function createLifecycle({ logger, clock }: { logger: Logger; clock: Cloc
     stop() {
       if (!stopping) {
         state = 'stopping'
-        stopping = starting.then(stopAll, () => {})
+        stopping = withDeadline(clock, () => starting.catch(() => {}), STEP_MS)
+          .catch(() => logger.warn('the start did not end in time to be stopped'))
+          .then(stopAll)
       }
       return stopping
     },
