@@ -41,6 +41,23 @@ test('finds by key, in order and by group, and tells of changes only', () => {
   assert.deepEqual(cache.keys(), ['shop/b'])
 })
 
+test('of objects that others write, a change of what nobody reads is none', () => {
+  const changed: string[] = []
+  const cache = createCache<Thing>({
+    clock: createFakeClock(),
+    onChange: ({ name }) => changed.push(name),
+    alike: (a, b) => a.team === b.team,
+  })
+  cache.put(thing(1))
+  cache.put(thing(2))
+  cache.replace([thing(3)], cache.listing())
+  assert.deepEqual(changed, ['a'])
+  cache.put(thing(4, { team: 'blue' }))
+  cache.put(thing(5, { uid: 'u2', team: 'blue' }))
+  assert.deepEqual(changed, ['a', 'a', 'a'], 'another value, and another object under the name')
+  assert.equal(cache.get(KEY)?.metadata.uid, 'u2')
+})
+
 test('a list of one namespace leaves the others alone, and an object that came again under its name is another', () => {
   const { cache, changed } = setUp()
   cache.put(thing(1))

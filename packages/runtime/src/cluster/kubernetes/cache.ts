@@ -70,8 +70,13 @@ export function createCache<T extends Cached>(deps: {
   readonly onChange: (key: ResourceKey) => void
   /** A second way to find objects. */
   readonly groupOf?: (object: T) => string
+  /**
+   * Whether two versions of an object are the same to whoever reads it; the older one is kept then. Only for objects that this process never
+   * writes. Every version is a change unless told.
+   */
+  readonly alike?: (a: T, b: T) => boolean
 }): Cache<T> {
-  const { clock, onChange, groupOf } = deps
+  const { clock, onChange, groupOf, alike } = deps
   const objects = new Map<string, T>()
   const groups = new Map<string, Set<T>>()
   const ahead = new Map<string, Ahead<T>>()
@@ -82,6 +87,7 @@ export function createCache<T extends Cached>(deps: {
   function show(key: string, next: T | undefined): void {
     const before = objects.get(key)
     if (same(before, next)) return
+    if (before && next && before.metadata.uid === next.metadata.uid && alike?.(before, next)) return
     if (before && groupOf) leave(groupOf(before), before)
     if (next) {
       objects.set(key, next)

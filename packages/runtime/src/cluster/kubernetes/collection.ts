@@ -47,12 +47,13 @@ export function createCollections(deps: {
       how: {
         readonly shrink: (object: T) => T
         readonly groupOf?: (object: T) => string
+        readonly alike?: (a: T, b: T) => boolean
         /** Only objects with all of these. */
         readonly labels?: Readonly<Record<string, string>>
         readonly onChange?: (key: ResourceKey) => void
       },
     ): Collection<T> {
-      const { shrink, groupOf, labels, onChange } = how
+      const { shrink, groupOf, alike, labels, onChange } = how
       const { plural } = resource
       const cache: Cache<T> = createCache({
         clock,
@@ -61,6 +62,7 @@ export function createCollections(deps: {
           onChange?.(key)
         },
         ...(groupOf ? { groupOf } : {}),
+        ...(alike ? { alike } : {}),
       })
       const labelSelector = Object.entries(labels ?? {})
         .map((pair) => pair.join('='))

@@ -13,8 +13,14 @@ import { createHttp } from './http.ts'
 import { createInstances } from './instances.ts'
 import { createLeaseStore, type LeaseStore } from './leases.ts'
 import { createClusterMetrics } from './metrics.ts'
-import { type Namespace, polledNamespaces, shrinkNamespace, watchedNamespaces } from './namespaces.ts'
-import { createNodes, type Node, shrinkNode } from './nodes.ts'
+import {
+  isSameNamespace,
+  type Namespace,
+  polledNamespaces,
+  shrinkNamespace,
+  watchedNamespaces,
+} from './namespaces.ts'
+import { createNodes, isSameNode, type Node, shrinkNode } from './nodes.ts'
 import { createPods } from './pods.ts'
 import { INSTANCES, NAMESPACES, NODES, PODS } from './resources.ts'
 import { createSecrets } from './secrets.ts'
@@ -84,12 +90,14 @@ export function createKubernetesCluster(options: KubernetesClusterOptions): Kube
   })
   const nodes = collections.add<Node>(NODES, clusterWide, {
     shrink: shrinkNode,
+    alike: isSameNode,
     onChange({ name }) {
       for (const { metadata } of pods.cache.group(name)) pods.changed(metadata)
     },
   })
   const labels = collections.add<Namespace>(NAMESPACES, clusterWide, {
     shrink: shrinkNamespace,
+    alike: isSameNamespace,
     onChange: ({ name }) => tellInstancesIn(name),
   })
   const polled = polledNamespaces({

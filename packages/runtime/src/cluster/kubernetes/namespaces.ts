@@ -21,6 +21,9 @@ export function shrinkNamespace({ metadata }: Namespace): Namespace {
   }
 }
 
+/** Other labels, annotations and finalizers come and go, and concern no instance. */
+export const isSameNamespace = (a: Namespace, b: Namespace) => organizationIn(a) === organizationIn(b)
+
 const organizationIn = (namespace: Namespace | undefined) => namespace?.metadata.labels?.[ORGANIZATION_LABEL]
 
 /** Where all namespaces are watched. */

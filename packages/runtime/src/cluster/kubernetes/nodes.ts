@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../clock/index.ts'
 import type { NodeClient } from '../port.ts'
 import type { Cache, Cached } from './cache.ts'
@@ -9,7 +10,6 @@ export type Node = Cached & {
   readonly status?: { readonly conditions?: readonly Condition[] }
 }
 
-/** Heartbeats change times only, which are left out, so they change nothing here. */
 export function shrinkNode({ metadata, status }: Node): Node {
   const ready = status?.conditions?.find(({ type }) => type === 'Ready')
   const { name, uid, resourceVersion } = metadata
@@ -22,6 +22,9 @@ export function shrinkNode({ metadata, status }: Node): Node {
     },
   }
 }
+
+/** Heartbeats make a new version every few minutes and change nothing that is kept: the node's pods are not looked at for it. */
+export const isSameNode = (a: Node, b: Node) => isDeepStrictEqual(a.status, b.status)
 
 /** `Unknown` is what the control plane says of a node that has not been heard of; `False` comes from the node itself. */
 export function createNodes(deps: {
