@@ -110,6 +110,7 @@ export function connect(options: ConnectOptions): Connection {
     creds,
     query: (iq) => socket.query(iq),
     confirm: options.confirmPasskey,
+    onBegin: () => rotation?.stop(),
     clock,
     logger: options.logger,
     onStep: events.passkey,
@@ -163,10 +164,6 @@ export function connect(options: ConnectOptions): Connection {
         rotation?.redraw()
       },
       ...passkey.listeners,
-      'CB:notification,type:passkey_prologue_request': (stanza) => {
-        rotation?.stop()
-        passkey.listeners['CB:notification,type:passkey_prologue_request']?.(stanza)
-      },
     }
   }
 

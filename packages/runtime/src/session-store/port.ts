@@ -150,14 +150,14 @@ export type SessionRemover = {
   remove(session: SessionKey): Promise<void>
 }
 
-/** For the operator. */
+/** For the API tier, and for the session pods that use a pool. */
 export type ProxyPoolReader = {
   proxyPool(organization: string, name: string): Promise<ProxyPoolDoc | null>
   /** By name. */
   proxyPools(organization: string): Promise<ProxyPoolDoc[]>
 }
 
-/** For the API. */
+/** For the API tier. */
 export type ProxyPoolWriter = {
   /** Makes or replaces it. */
   putProxyPool(pool: ProxyPoolDoc): Promise<void>
@@ -165,6 +165,7 @@ export type ProxyPoolWriter = {
   removeProxyPool(organization: string, name: string): Promise<boolean>
 }
 
+/** For the operator. */
 export type LimitReader = {
   /** How many instances these organisations may run; an organisation that nobody set a limit for is not in the answer. */
   limitsOf(organizations: readonly string[]): Promise<ReadonlyMap<string, number>>

@@ -60,6 +60,7 @@ function setUp() {
     confirm: 'whenStale',
     clock,
     logger: silentLogger,
+    onBegin: () => {},
     onStep: (step) => steps.push(step),
     onFailure: (failure) => failures.push(failure),
   })

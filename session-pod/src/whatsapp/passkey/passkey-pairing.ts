@@ -53,6 +53,8 @@ export type PasskeyPairingOptions = {
   readonly confirm: 'whenStale' | 'always'
   readonly clock: Clock
   readonly logger: Logger
+  /** WhatsApp has asked: no QR is of use any more. */
+  readonly onBegin: () => void
   readonly onStep: (step: PasskeyStep) => void
   readonly onFailure: (failure: PasskeyFailure) => void
 }
@@ -116,6 +118,7 @@ export function createPasskeyPairing(options: PasskeyPairingOptions): PasskeyPai
       handoff: handoffKey(creds.advSecretKey),
       handoffUntilMs: nowMs + HANDOFF_MS,
     }
+    options.onBegin()
     // The link is made with a secret that no QR has shown.
     renewSecret(creds)
   }
