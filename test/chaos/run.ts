@@ -8,7 +8,9 @@ import { type PlannedFault, planOf } from './plan.ts'
 import { createRandom } from './random.ts'
 import type { FaultResult, RunResult } from './report.ts'
 import { type Scenario, scenariosFor } from './scenarios/index.ts'
-import { linkAccounts, type Stack, startStack } from './stack/stack.ts'
+import { linkAccounts } from './stack/link-accounts.ts'
+import { OWNER } from './stack/names.ts'
+import { type Stack, startStack } from './stack/stack.ts'
 import { startConsumer } from './traffic/consumer.ts'
 import { createProbe, type Probe } from './traffic/probe.ts'
 import { createSentLog } from './traffic/record.ts'
@@ -54,7 +56,7 @@ async function runOn(stack: Stack, options: RunOptions): Promise<RunResult> {
   const known = scenariosFor(stack.mongo.ours)
   const scenarios = known.filter(({ name }) => options.only?.includes(name) ?? true)
   const waves = planOf({ ...options, scenarios })
-  const rest = await signIn(stack.url, stack.owner)
+  const rest = await signIn(stack.url, OWNER)
   const consumer = await startConsumer(stack.url, rest.token)
   const history = watchHistory(stack)
   await linkAccounts(stack)

@@ -1,8 +1,9 @@
 /** Reads what every place knows of one session, and waits until they have settled. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { type JournalEntry, type Message, sessionKeyOf } from '@warren/contracts'
+import { ORGANIZATION } from '../stack/names.ts'
 import type { Session } from '../stack/session.ts'
-import { ORGANIZATION, type Stack } from '../stack/stack.ts'
+import type { Stack } from '../stack/stack.ts'
 import type { Consumer } from '../traffic/consumer.ts'
 import type { Sent } from '../traffic/record.ts'
 import type { Rest } from '../traffic/rest.ts'

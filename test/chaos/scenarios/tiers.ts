@@ -1,8 +1,9 @@
 /** Replicas of the API, the operator, and everything at once. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Random } from '../random.ts'
+import type { Replica } from '../stack/api-tier.ts'
 import { signal } from '../stack/processes.ts'
-import type { Replica, Stack } from '../stack/stack.ts'
+import type { Stack } from '../stack/stack.ts'
 import { onAll, seconds } from './scenario.ts'
 
 /** One of them or both. */
