@@ -118,6 +118,7 @@ const refusals: [
   ['another method', 'DELETE', '/status', {}, undefined, 'method_not_allowed'],
   ['an unknown path', 'GET', '/', {}, undefined, 'not_found'],
   ['an unknown command', 'POST', '/commands/session.explode', JSON_TYPE, '{}', 'not_found'],
+  ['credentials to take away', 'POST', '/commands/session.export', JSON_TYPE, '{}', 'not_found'],
   ['what every object has', 'POST', '/commands/toString', JSON_TYPE, '{}', 'not_found'],
 ]
 for (const [name, method, path, headers, body, code] of refusals) {

@@ -9,6 +9,9 @@ import { textToSend } from './text-to-send.ts'
 
 export type ControlContext = { readonly target: () => ControlTarget | undefined; readonly clock: Clock }
 
+/** A session leaves and arrives over REST alone: the right to forward a port is not the right to the credentials. */
+const NOT_HERE: ReadonlySet<string> = new Set(['session.box', 'session.export', 'session.import'])
+
 /** Answers one request; never rejects. */
 export async function handle(
   request: IncomingMessage,
@@ -56,7 +59,7 @@ async function route(request: IncomingMessage, response: ServerResponse, { targe
     return sendJson(response, 202, { ...accepted, status: 'queued' })
   }
   const command = /^\/commands\/([\w.]+)$/.exec(path)?.[1]
-  if (command !== undefined && Object.hasOwn(COMMANDS, command)) {
+  if (command !== undefined && Object.hasOwn(COMMANDS, command) && !NOT_HERE.has(command)) {
     allow(request, 'POST')
     return sendJson(response, 200, await session.run({ command, request: await readJson(request) }))
   }
