@@ -64,6 +64,7 @@ test('keys are made once, are long enough, and cannot be changed by rendering ag
   const [first, second] = [1, 2].map(() => pick(render(valuesOf('minimal')), 'Secret', '-keys'))
   const keyOf = (name: string) => Buffer.from(String(at(first, `data.${name}`)), 'base64').toString()
   assert.match(keyOf('master-key'), /^1:[A-Za-z0-9+/]{43}=$/)
+  assert.match(keyOf('proxy-master-key'), /^1:[A-Za-z0-9+/]{43}=$/)
   assert.ok(keyOf('jwt-secret').length >= 32)
   assert.notDeepEqual(first?.data, second?.data)
   assert.equal(first?.immutable, true)
@@ -80,7 +81,7 @@ test('with secrets of one own, the chart makes none', () => {
   const sources = at(operator, 'spec.template.spec.volumes.0.projected.sources') as Values[]
   assert.deepEqual(
     sources.map((source) => at(source, 'secret.name')),
-    ['warren-mongodb', 'warren-mongodb', 'warren-redis', 'warren-keys'],
+    ['warren-mongodb', 'warren-mongodb', 'warren-redis', 'warren-keys', 'warren-keys'],
   )
   assert.equal(at(sources[0], 'secret.items.0.key'), 'connectionString')
 })

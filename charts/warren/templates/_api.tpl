@@ -45,6 +45,9 @@ spec:
             - { name: PLATFORM_DB, value: {{ $root.Values.mongodb.platformDatabase | quote }} }
             - { name: REDIS_URL_FILE, value: /etc/warren/secrets/redis-url }
             - { name: JWT_SECRET_FILE, value: /etc/warren/secrets/jwt-secret }
+            {{- if $root.Values.secrets.proxyMasterKeyKey }}
+            - { name: WARREN_PROXY_MASTER_KEY_FILE, value: /etc/warren/secrets/proxy-master-key }
+            {{- end }}
             - { name: S3_ENDPOINT, value: {{ include "warren.s3Endpoint" $root | quote }} }
             {{- with $root.Values.s3.publicEndpoint }}
             - { name: S3_PUBLIC_ENDPOINT, value: {{ . | quote }} }
@@ -77,7 +80,7 @@ spec:
             - { name: secrets, mountPath: /etc/warren/secrets, readOnly: true }
             - { name: tmp, mountPath: /tmp }
       volumes:
-        {{- include "warren.secretsVolume" (list $root (list "mongodb" "redis" "s3" "jwt-secret")) | nindent 8 }}
+        {{- include "warren.secretsVolume" (list $root (list "mongodb" "redis" "s3" "jwt-secret" "proxy-master-key")) | nindent 8 }}
         - name: tmp
           emptyDir: { sizeLimit: 256Mi }
       {{- include "warren.scheduling" (list $root $component $own) | nindent 6 }}

@@ -135,7 +135,7 @@ imagePullSecrets:
 
 {{/*
 Volume with a component's secrets as files. Arguments: the root, and what it needs: a list of
-mongodb, mongodb-session, redis, s3, master-key, jwt-secret.
+mongodb, mongodb-session, redis, s3, master-key, jwt-secret, proxy-master-key.
 */}}
 {{- define "warren.secretsVolume" -}}
 {{- $root := index . 0 -}}{{- $needed := index . 1 -}}{{- $values := $root.Values -}}
@@ -175,6 +175,11 @@ mongodb, mongodb-session, redis, s3, master-key, jwt-secret.
       - secret:
           name: {{ include "warren.keysSecret" $root }}
           items: [{ key: {{ $values.secrets.jwtSecretKey }}, path: jwt-secret }]
+      {{- end }}
+      {{- if and (has "proxy-master-key" $needed) $values.secrets.proxyMasterKeyKey }}
+      - secret:
+          name: {{ include "warren.keysSecret" $root }}
+          items: [{ key: {{ $values.secrets.proxyMasterKeyKey }}, path: proxy-master-key }]
       {{- end }}
 {{- end -}}
 
