@@ -12,10 +12,10 @@ export type Fleet = {
   /** Instances that are to have a session. */
   running(): number
   /**
-   * Keys of those that have an account and lost their connection lately, although they are to run. One that has been away for long is not
-   * among them: a roll takes nothing from it, and must not wait for what may never come back.
+   * Those that have an account and lost their connection lately, although they are to run: keys, with their organisations. One that has been
+   * away for long is not among them: a roll takes nothing from it, and must not wait for what may never come back.
    */
-  unavailable(now: Date): ReadonlySet<string>
+  unavailable(now: Date): ReadonlyMap<string, string>
   /** How many instances are in each phase. */
   phases(): ReadonlyMap<InstancePhase, number>
   /** How many instances have each reason of a condition, as `Type/Reason`. */
@@ -37,7 +37,7 @@ type Entry = {
 export function createFleet(): Fleet {
   const entries = new Map<string, Entry>()
   /** Since when, in ms. */
-  const away = new Map<string, number>()
+  const away = new Map<string, { readonly sinceMs: number; readonly organization: string }>()
   const phases = new Map<InstancePhase, number>()
   const reasons = new Map<string, number>()
   const expected = new Set<string>()
@@ -74,12 +74,16 @@ export function createFleet(): Fleet {
       entries.set(key, entry)
       count(entry, 1)
       const sinceMs = runs ? awaySinceMs(status) : undefined
-      if (sinceMs !== undefined) away.set(key, sinceMs)
+      if (sinceMs !== undefined) away.set(key, { sinceMs, organization: instance.spec.organization })
     },
     forget,
     running: () => running,
     unavailable: (now) =>
-      new Set([...away].flatMap(([key, sinceMs]) => (now.getTime() - sinceMs < LATELY_MS ? [key] : []))),
+      new Map(
+        [...away].flatMap(([key, { sinceMs, organization }]) =>
+          now.getTime() - sinceMs < LATELY_MS ? [[key, organization]] : [],
+        ),
+      ),
     phases: () => phases,
     reasons: () => reasons,
   }

@@ -8,7 +8,7 @@ const VIEW: RollView = {
   running: 40,
   candidates: [],
   moves: [],
-  unavailable: new Set(),
+  unavailable: new Map(),
   outcomes: [],
   bounds: { maxUnavailable: 0.1, maxUnavailablePerOrganization: 1 },
 }
@@ -25,9 +25,21 @@ test('the oldest, up to the bound, one of an organisation', () => {
 
 test('sessions that are away for other reasons count, and are replaced first', () => {
   const candidates = [1, 2, 3].map((n) => candidate(n))
-  const unavailable = new Set(['a', 'b', 'c', 'd'])
+  const unavailable = new Map(['a', 'b', 'c', 'd'].map((key) => [key, 'acme']))
   assert.deepEqual(next({ candidates, unavailable }), [])
-  assert.deepEqual(next({ candidates, unavailable: new Set([...unavailable, 'i3']) }), ['i3'])
+  assert.deepEqual(next({ candidates, unavailable: new Map([...unavailable, ['i3', 'org-3']]) }), ['i3'])
+})
+
+test('sessions that an operator before took down count for their organisation too', () => {
+  const candidates = [1, 2].map((n) => candidate(n, 'acme'))
+  const unavailable = new Map([['taken', 'acme']])
+  assert.deepEqual(next({ candidates, unavailable }), [])
+  assert.deepEqual(next({ candidates: [...candidates, candidate(3)], unavailable }), ['i3'])
+  assert.deepEqual(
+    next({ candidates, unavailable: new Map([['i2', 'acme']]) }),
+    ['i2'],
+    'itself costs nothing',
+  )
 })
 
 test('it pauses when too many of the last ones did not come back, and goes on when they did', () => {
@@ -66,7 +78,7 @@ test('it never takes more sessions down than the bounds allow, and gets to its e
           bounds: limits,
           candidates: [...old].map((n) => candidate(n, organizationOf(n))),
           moves: [...moving].map((n) => ({ key: `i${n}`, organization: organizationOf(n) })),
-          unavailable: new Set([...failing].map((n) => `i${n}`)),
+          unavailable: new Map([...failing].map((n) => [`i${n}`, organizationOf(n)])),
         }).next.map((key) => Number(key.slice(1)))
         for (const n of started) {
           old.delete(n)
@@ -77,6 +89,10 @@ test('it never takes more sessions down than the bounds allow, and gets to its e
         for (let n = 0; n < 7; n++) {
           const here = [...moving].filter((one) => organizationOf(one) === `org-${n}`).length
           assert.ok(here <= limits.maxUnavailablePerOrganization)
+          const isHere = (one: number) => organizationOf(one) === `org-${n}`
+          const [awayBefore, away] = [before, down].map((all) => [...all].filter(isHere).length)
+          if (Number(away) > Number(awayBefore))
+            assert.ok(Number(away) <= limits.maxUnavailablePerOrganization, `${away} of one are away`)
         }
         return started.length
       }

@@ -24,8 +24,8 @@ export type RollView = {
   readonly running: number
   readonly candidates: readonly RollCandidate[]
   readonly moves: readonly RollMove[]
-  /** Keys of instances whose session is away now, whatever the reason. */
-  readonly unavailable: ReadonlySet<string>
+  /** Instances whose session is away now, whatever the reason, with their organisations. */
+  readonly unavailable: ReadonlyMap<string, string>
   /** How the last replacements ended, the youngest last; `lost` ones may have come back since and are `back` then. */
   readonly outcomes: readonly ('back' | 'lost')[]
   readonly bounds: RollBounds
@@ -56,9 +56,14 @@ export function decideRoll(view: RollView): RollDecision {
   const lost = view.outcomes.slice(-LAST_OUTCOMES).filter((outcome) => outcome === 'lost').length
   if (lost >= Math.min(LOST_TO_PAUSE, most)) return { paused: true, next: [] }
 
-  const down = new Set([...view.unavailable, ...view.moves.map(({ key }) => key)])
+  const down = new Map(view.unavailable)
   const moving = new Map<string, number>()
-  for (const { organization } of view.moves) moving.set(organization, (moving.get(organization) ?? 0) + 1)
+  for (const { key, organization } of view.moves) {
+    down.set(key, organization)
+    moving.set(organization, (moving.get(organization) ?? 0) + 1)
+  }
+  const downIn = new Map<string, number>()
+  for (const organization of down.values()) downIn.set(organization, (downIn.get(organization) ?? 0) + 1)
 
   const isDown = ({ key }: RollCandidate) => down.has(key)
   const inOrder = [...view.candidates].sort(
@@ -67,9 +72,13 @@ export function decideRoll(view: RollView): RollDecision {
   const next: string[] = []
   for (const { key, organization } of inOrder) {
     const movingHere = moving.get(organization) ?? 0
+    const downHere = downIn.get(organization) ?? 0
     if (movingHere >= view.bounds.maxUnavailablePerOrganization) continue
-    if (!down.has(key) && down.size >= most) continue
-    down.add(key)
+    if (!down.has(key)) {
+      if (down.size >= most || downHere >= view.bounds.maxUnavailablePerOrganization) continue
+      down.set(key, organization)
+      downIn.set(organization, downHere + 1)
+    }
     moving.set(organization, movingHere + 1)
     next.push(key)
   }

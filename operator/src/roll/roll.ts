@@ -12,8 +12,11 @@ import { type Before, beforeOf, progressOf } from './progress-of.ts'
 export type Roll = {
   /** Whether this pod may be replaced now. If not, its instance is told when its turn has come. */
   mayReplace(instance: WhatsAppInstance, pod: SessionPod): boolean
-  /** The instance needs no replacement (any more). */
-  settle(key: string): void
+  /**
+   * The instance needs no replacement (any more).
+   * @param keptUid of the pod that stays, if one does: a turn that it had is not needed then
+   */
+  settle(key: string, keptUid?: string): void
   /** The instance has no session any more: nobody waits for it to come back. */
   forget(key: string): void
   /** Whether the session did not come back after its pod was replaced. */
@@ -29,7 +32,11 @@ export type Roll = {
 export type RollDeps = {
   readonly sessions: Pick<SessionReader, 'sessions'>
   /** The other instances, for the bound. */
-  readonly fleet: { complete(): boolean; running(): number; unavailable(now: Date): ReadonlySet<string> }
+  readonly fleet: {
+    complete(): boolean
+    running(): number
+    unavailable(now: Date): ReadonlyMap<string, string>
+  }
   readonly bounds: RollBounds
   readonly clock: Clock
   readonly logger: Logger
@@ -178,7 +185,12 @@ export function createRoll(deps: RollDeps): Roll {
       lookIn(0)
       return false
     },
-    settle: (key) => void candidates.delete(key),
+    settle(key, keptUid) {
+      candidates.delete(key)
+      const move = moves.get(key)
+      // The spec was changed back before the pod was ended. A pod that stays would never come back, and hold its place in the bounds for ever.
+      if (move && keptUid !== undefined && (move.podUid ?? keptUid) === keptUid) moves.delete(key)
+    },
     forget(key) {
       candidates.delete(key)
       moves.delete(key)

@@ -68,7 +68,8 @@ export function reconcilePod(context: OperatorContext, pacer: Pacer) {
   function isItsTurn(action: PodAction, key: string, instance: WhatsAppInstance, pods: PodSet): boolean {
     const rolls = action.do === 'delete' && action.reason === 'TemplateChanged'
     if (rolls && !roll.mayReplace(instance, action.pod)) return false
-    if (!rolls) roll.settle(key)
+    const stays = action.do === 'nothing' && !pods.current?.metadata.deletionTimestamp
+    if (!rolls) roll.settle(key, stays ? pods.current?.metadata.uid : undefined)
     if (action.do === 'create' || (action.do === 'delete' && action.followed))
       return pacer.ask(key, instance.spec.organization)
     // Between the end of one pod and the start of the next the turn stays its own.
