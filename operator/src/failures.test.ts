@@ -110,6 +110,24 @@ test('an instance whose node is gone can still be deleted', async () => {
   await it.stop()
 })
 
+test('while the database does not answer, pods that have their place are replaced and ended, and what keeps its data is deleted', async () => {
+  const it = createHarness()
+  await it.operator.start()
+  for (const name of ['sales', 'support', 'news']) await it.create(name)
+  await it.settle()
+  await it.clock.advance(31_000)
+  const hangs = () => new Promise<never>(() => {})
+  Object.assign(it.sessions, { session: hangs, sessions: hangs, limitsOf: hangs })
+  const before = (await it.cluster.pods.get(it.key('sales')))?.metadata.uid
+  it.cluster.kubelet.fail(it.key('sales'), 'Evicted', 'The node was low on memory.')
+  await it.cluster.instances.patch(it.key('support'), { spec: { operatingMode: 'Suspended' } })
+  await it.cluster.instances.delete(it.key('news'))
+  await it.settle(200)
+  assert.deepEqual(await podNames(it), ['sales'])
+  assert.notEqual((await it.cluster.pods.get(it.key('sales')))?.metadata.uid, before)
+  assert.equal(await it.cluster.instances.get(it.key('news')), undefined)
+})
+
 test('a foreign pod in the way is told once, asked after without haste, and no matter any more when it goes', async () => {
   const it = createHarness()
   const container = { name: 'theirs', command: ['theirs'] }

@@ -11,7 +11,7 @@ export type Admission = {
    * For an instance that is to run. It has its place from then on, or waits for one.
    * @param runs whether it has a pod: then it keeps its place whatever the plan says
    * @returns what is in the way, undefined when nothing is
-   * @throws when the limit was never known and cannot be read
+   * @throws when it has no place yet, and the limit was never known and cannot be read
    */
   admit(instance: WhatsAppInstance, runs: boolean): Promise<Obstacle | undefined>
   /** The instance exists and is not to run; its place as a running one is free. */
@@ -81,10 +81,15 @@ export function createAdmission(deps: {
       const { organization } = instance.spec
       const mismatch = await mismatchOf(instance)
       if (mismatch) return mismatch
+      places.observe(instance)
+      // Whoever has a place keeps it, and waits for no database.
+      if (runs || places.holds(instance)) {
+        places.hold(instance, true)
+        return undefined
+      }
       const limit = await limitOf(organization)
       // From here to the return nothing is awaited: two instances cannot take the last place.
-      places.observe(instance)
-      if (runs || places.isAdmitted(instance, limit)) {
+      if (places.isAdmitted(instance, limit)) {
         places.hold(instance, true)
         return undefined
       }

@@ -8,6 +8,8 @@ export type Places = {
   observe(instance: WhatsAppInstance): void
   /** The instance is gone. Returns its organisation, undefined when it was not known. */
   forget(key: string): string | undefined
+  /** Whether the session was told to run. */
+  holds(instance: WhatsAppInstance): boolean
   isAdmitted(instance: WhatsAppInstance, limit: number): boolean
   /** The session is told to run, or is not to run any more. Returns whether that is a change. */
   hold(instance: WhatsAppInstance, holds: boolean): boolean
@@ -82,6 +84,8 @@ export function createPlaces(): Places {
   return {
     observe,
     forget,
+    holds: ({ metadata, spec }) =>
+      organizations.get(spec.organization)?.places.get(queueKeyOf(metadata))?.holds === true,
     isAdmitted,
     hold({ metadata, spec }, holds) {
       const key = queueKeyOf(metadata)

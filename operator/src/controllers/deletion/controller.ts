@@ -10,7 +10,7 @@ import { loadPodSet } from '../../pods/load-pod-set.ts'
 import type { Result } from '../../queue/controller.ts'
 import { resourceKeyOf } from '../../resource-key.ts'
 import { linkedAccount, sessionKeyFor } from '../../session-state.ts'
-import { deletionStage, logoutTimeLeftMs } from './decide.ts'
+import { asksSession, deletionStage, logoutTimeLeftMs } from './decide.ts'
 
 /** Pause between attempts to reach a session that is still starting. */
 const LOGOUT_RETRY_MS = 1_000
@@ -28,7 +28,7 @@ export function reconcileDeletion(context: OperatorContext) {
       return {}
     }
     const id = instanceIdOf(instance.metadata)
-    const session = await sessions.session(sessionKeyFor(instance))
+    const session = asksSession(instance) ? await sessions.session(sessionKeyFor(instance)) : null
     const pods = await loadPodSet(context, instance)
     switch (deletionStage({ instance, pods, session, now: clock.now() })) {
       case 'logout':

@@ -21,6 +21,9 @@ export type DeletionView = {
   readonly now: Date
 }
 
+/** Whether the session's record matters for the end of this instance; what keeps its data ends without the database. */
+export const asksSession = ({ spec }: WhatsAppInstance) => spec.deletionPolicy !== 'Retain'
+
 /** Pure: the same view gives the same stage, so a restarted operator goes on where the last one was. */
 export function deletionStage({ instance, pods, session, now }: DeletionView): DeletionStage {
   const { deletionTimestamp, finalizers } = instance.metadata

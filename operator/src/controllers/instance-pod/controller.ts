@@ -8,7 +8,7 @@ import type { Result } from '../../queue/controller.ts'
 import type { Pacer } from '../../queue/pacer.ts'
 import { resourceKeyOf } from '../../resource-key.ts'
 import { sessionKeyFor } from '../../session-state.ts'
-import { type DeletionStage, deletionStage } from '../deletion/decide.ts'
+import { asksSession, type DeletionStage, deletionStage } from '../deletion/decide.ts'
 import { createPods } from './create-pod.ts'
 import { decidePod, isToRun, type PodAction } from './decide.ts'
 import { createEnds } from './ends.ts'
@@ -50,7 +50,7 @@ export function reconcilePod(context: OperatorContext, pacer: Pacer) {
   /** The database is asked only when the answer matters. */
   async function deletionOf(instance: WhatsAppInstance, pods: PodSet): Promise<DeletionStage> {
     if (!instance.metadata.deletionTimestamp) return 'none'
-    const session = await sessions.session(sessionKeyFor(instance))
+    const session = asksSession(instance) ? await sessions.session(sessionKeyFor(instance)) : null
     return deletionStage({ instance, pods, session, now: clock.now() })
   }
 
