@@ -78,6 +78,28 @@ test("organisations do not count each other's", async () => {
   await it.stop()
 })
 
+test('an instance that may not run where it is takes no place from those that may', async () => {
+  const it = createHarness({ instanceLimit: 1 })
+  await it.operator.start()
+  const { kind, apiVersion, spec } = await it.create('old')
+  await it.settle(100)
+  it.cluster.labelNamespace('default', 'other')
+  await it.cluster.instances.create({
+    apiVersion,
+    kind,
+    spec,
+    metadata: { namespace: 'elsewhere', name: 'new' },
+  })
+  await it.clock.advance(31_000)
+  assert.deepEqual(await podNames(it), ['new'])
+  await it.create('older-namespace')
+  it.cluster.labelNamespace('default', undefined)
+  await it.clock.advance(31_000)
+  assert.deepEqual(await podNames(it), ['new'], 'and the plan holds for those that may run again')
+  assert.equal(await it.reasonOf('old'), 'InstanceLimit')
+  await it.stop()
+})
+
 test("in another organisation's namespace nothing runs, and a label that is set later stops what does", async () => {
   const it = createHarness()
   it.cluster.labelNamespace('default', 'acme')

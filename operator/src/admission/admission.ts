@@ -3,6 +3,7 @@ import type { Clock } from '@warren/runtime/clock'
 import type { Cluster } from '@warren/runtime/cluster'
 import type { LimitReader } from '@warren/runtime/session-store'
 import type { Obstacle } from '../pods/verdicts.ts'
+import { queueKeyOf } from '../resource-key.ts'
 import { createPlaces } from './places.ts'
 
 /** Whether instances may run: the plan's limit, for `kubectl apply` and REST alike, and whose namespace it is. */
@@ -67,6 +68,13 @@ export function createAdmission(deps: {
     if (limit !== undefined) for (const key of places.admissible(organization, limit)) deps.onAdmissible(key)
   }
 
+  function forget(key: string): void {
+    const organization = places.forget(key)
+    if (organization === undefined) return
+    if (places.count(organization) === 0) known.delete(organization)
+    else tellAdmissible(organization)
+  }
+
   async function mismatchOf({ metadata, spec }: WhatsAppInstance): Promise<Obstacle | undefined> {
     const owner = await cluster.namespaces.organizationOf(metadata.namespace)
     if (owner === undefined || owner === spec.organization) return undefined
@@ -80,7 +88,11 @@ export function createAdmission(deps: {
     async admit(instance, runs) {
       const { organization } = instance.spec
       const mismatch = await mismatchOf(instance)
-      if (mismatch) return mismatch
+      if (mismatch) {
+        // It is no concern of the plan until it may run.
+        if (!runs) forget(queueKeyOf(instance.metadata))
+        return mismatch
+      }
       places.observe(instance)
       // Whoever has a place keeps it, and waits for no database.
       if (runs || places.holds(instance)) {
@@ -103,12 +115,7 @@ export function createAdmission(deps: {
       places.observe(instance)
       if (places.hold(instance, false)) tellAdmissible(instance.spec.organization)
     },
-    forget(key) {
-      const organization = places.forget(key)
-      if (organization === undefined) return
-      if (places.count(organization) === 0) known.delete(organization)
-      else tellAdmissible(organization)
-    },
+    forget,
     seed(instances) {
       for (const { instance, runs } of instances) {
         places.observe(instance)
