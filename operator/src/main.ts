@@ -96,6 +96,7 @@ async function run(config: OperatorConfig, template: SessionPodTemplate, logger:
   const bus = createRedisBus({ url: config.REDIS_URL, clock, logger, ids: createIds(clock) })
   let mongo: MongoConnection | undefined
   let operator: Operator | undefined
+  let working = false
   let synced = false
   void cluster.synced.then(() => {
     synced = true
@@ -106,6 +107,7 @@ async function run(config: OperatorConfig, template: SessionPodTemplate, logger:
   async function lead(): Promise<void> {
     if (!mongo) throw new Error('MongoDB is not connected')
     leader.leading(true)
+    working = true
     operator = createOperator({
       cluster,
       sessions: createMongoSessionStore(mongo.db, clock),
@@ -182,9 +184,18 @@ async function run(config: OperatorConfig, template: SessionPodTemplate, logger:
       // Whoever leads must not have to read everything first.
       void cluster.synced.then(elector.start)
     },
-    stop: elector.stop,
+    stop: () => elector.stop({ release: !working }),
   })
-  lifecycle.add('operator', { stop: () => operator?.stop() }, { stopMs: DRAIN_MS })
+  lifecycle.add(
+    'operator',
+    {
+      async stop() {
+        await operator?.stop()
+        working = false
+      },
+    },
+    { stopMs: DRAIN_MS },
+  )
   lifecycle.add('readiness', { stop: health.drain })
   await runUntilSignal(lifecycle, { logger, process })
 }

@@ -80,6 +80,25 @@ test('one leads, and its successor is there as soon as it has released', async (
   assert.deepEqual([a.events, b.events], [['elected'], ['elected']])
 })
 
+test('a leader whose work did not end in time keeps its lease, and is ended before anybody else leads', async () => {
+  const clock = createFakeClock()
+  const server = leaseServer(clock)
+  const [a, b] = ['a', 'b'].map((name) => replica(clock, server.client(quick), name))
+  assert.ok(a && b)
+  a.start()
+  await clock.advance(100)
+  b.start()
+  await clock.advance(30_000)
+  const stopped = a.stop({ release: false })
+  await clock.advance(10)
+  await stopped
+  assert.equal(server.stored()?.record.holder, 'a')
+  await clock.advance(ELECTION_TIMES.renewMs)
+  assert.deepEqual([a.events, b.leads()], [['elected', 'lost'], false])
+  await clock.advance(ELECTION_TIMES.leaseMs)
+  assert.ok(b.leads())
+})
+
 test('a leader that dies without a word is followed within the lease and two looks', async () => {
   const clock = createFakeClock()
   const server = leaseServer(clock)

@@ -22,8 +22,11 @@ export const ELECTION_TIMES: ElectionTimes = { leaseMs: 15_000, renewMs: 10_000,
 
 export type Elector = {
   start(): void
-  /** Releases the lease, so that a successor need not wait. What leading meant must have ended before. */
-  stop(): Promise<void>
+  /**
+   * Releases the lease, so that a successor need not wait. What leading meant must have ended before; where it has not, `release: false` leaves
+   * the lease to run out, and `onLost` is called before that as if it had not been renewed.
+   */
+  stop(options?: { readonly release?: boolean }): Promise<void>
   leads(): boolean
   /** What only a restart can mend; undefined when well. */
   problem(): string | undefined
@@ -135,9 +138,10 @@ export function createElector(deps: ElectorDeps): Elector {
     start() {
       running = run()
     },
-    async stop() {
+    async stop({ release = true } = {}) {
       stopping.abort(new Error('stopped'))
       await running
+      if (state === 'leading' && !release) return
       deadline?.stop()
       if (state === 'lost') return
       state = 'lost'
