@@ -97,7 +97,11 @@ export const operatorConfigSchema = Joi.object<OperatorConfig, true>({
     .less(Joi.ref('LEASE_SECONDS'))
     .default(10)
     .description('After so long without a renewal a leader ends itself.'),
-  LEASE_RETRY_SECONDS: whole.min(1).max(60).default(2).description('Between attempts at the lease.'),
+  LEASE_RETRY_SECONDS: whole
+    .min(1)
+    .less(Joi.ref('LEASE_RENEW_SECONDS'))
+    .default(2)
+    .description('Between attempts at the lease.'),
   HEALTH_HOST: text.description('Address of probes and metrics; all of them unless set.'),
   HEALTH_PORT: whole.min(0).max(65_535).default(8081).description('Port of probes and metrics.'),
   LOG_LEVEL: text
