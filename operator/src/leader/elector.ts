@@ -47,8 +47,11 @@ export type ElectorDeps = {
   readonly onLost: () => void
 }
 
-/** Every attempt has its own deadline, so a loop that has not turned for this long does not turn any more. */
-const STUCK_MS = 120_000
+/**
+ * A turn is a write and a read. Each has a deadline, also where the API server puts it off several times (200 s), so a loop that has not turned
+ * for this long does not turn any more.
+ */
+const STUCK_MS = 480_000
 
 export function createElector(deps: ElectorDeps): Elector {
   const { store, identity, clock, random, logger, times = ELECTION_TIMES } = deps
@@ -156,7 +159,7 @@ export function createElector(deps: ElectorDeps): Elector {
     problem() {
       const turning = turnedMs === undefined || clock.monotonicMs() - turnedMs < STUCK_MS
       if (turning || stopping.signal.aborted) return undefined
-      return 'leader election has stood still for two minutes'
+      return `leader election has stood still for ${STUCK_MS / 60_000} minutes`
     },
   }
 }
