@@ -25,7 +25,7 @@ export type Program = {
   stop(): Promise<void>
 }
 
-const READY_MS = 60_000
+const READY_MS = 180_000
 /** As long as Kubernetes takes to notice. */
 const AGAIN_MS = 100
 
