@@ -20,7 +20,7 @@ async function test(): Promise<number> {
     const files = globSync('*.cluster.ts', { cwd: import.meta.dirname }).map(
       (file) => `${import.meta.dirname}/${file}`,
     )
-    const how = ['--test', '--test-reporter=spec', '--test-timeout=600000']
+    const how = ['--test', '--test-reporter=spec', '--test-timeout=1800000']
     const { command, args, env } = inNetwork(cluster, [process.execPath, ...how, ...files])
     const child = spawn(command, args, {
       env: { ...env, WARREN_NEXT_IMAGE_TAG: cluster.images.nextTag },

@@ -22,6 +22,9 @@ const NAME = 'shop'
 const ID = `${NAMESPACE}.${NAME}`
 const NUMBER = '491700000021'
 const CONTACT = '491700000022'
+/** Generous: on a machine that does other things too, all of this takes ten times as long. */
+const PATIENCE_MS = 300_000
+const HELM_TIMEOUT = '600s'
 const { WARREN_IMAGE_TAG: tag = '', WARREN_NEXT_IMAGE_TAG: nextTag = '' } = process.env
 
 const services = await startDataServices({ after })
@@ -31,8 +34,7 @@ const kubectl = async (...args: string[]) => (await run('kubectl', ['-n', NAMESP
 const get = async (what: string, path: string) => kubectl('get', what, '-o', `jsonpath={${path}}`)
 const podOf = () => get(`wai/${NAME}`, '.status.pod')
 const podUid = async () => get(`pod/${await podOf()}`, '.metadata.uid')
-const ready = (timeout = '120s') =>
-  kubectl('wait', '--for=condition=Ready', `wai/${NAME}`, `--timeout=${timeout}`)
+const ready = () => kubectl('wait', '--for=condition=Ready', `wai/${NAME}`, '--timeout=300s')
 
 /** The values of an installation with this tag. */
 function values(imageTag: string): string {
@@ -57,7 +59,16 @@ function values(imageTag: string): string {
 
 async function helm(command: 'install' | 'upgrade', imageTag: string): Promise<void> {
   const chart = join(ROOT, 'charts', 'warren')
-  const how = ['-n', NAMESPACE, '--create-namespace', '--wait', '--timeout', '180s', '-f', values(imageTag)]
+  const how = [
+    '-n',
+    NAMESPACE,
+    '--create-namespace',
+    '--wait',
+    '--timeout',
+    HELM_TIMEOUT,
+    '-f',
+    values(imageTag),
+  ]
   await run('helm', [command, 'warren', chart, ...how])
 }
 
@@ -98,7 +109,11 @@ describe('Warren on Kubernetes', { concurrency: 1 }, () => {
   /** Waits until so many more messages have gone both ways, which only a session that works can do. */
   const moreTraffic = async (count = 20) => {
     const wanted = traffic.count() + count
-    await until(() => traffic.count() >= wanted, { timeoutMs: 60_000, everyMs: 100, describe: 'traffic' })
+    await until(() => traffic.count() >= wanted, {
+      timeoutMs: PATIENCE_MS,
+      everyMs: 100,
+      describe: 'traffic',
+    })
   }
 
   step('is installed with Helm', async () => {
@@ -134,7 +149,7 @@ describe('Warren on Kubernetes', { concurrency: 1 }, () => {
     await run('kubectl', ['cordon', 'node1'])
     await kubectl('apply', '-f', join(folder, 'instance.json'))
     const { qr } = await until(() => api<{ qr: string }>('GET', `/instances/${ID}/qr`), {
-      timeoutMs: 60_000,
+      timeoutMs: PATIENCE_MS,
       everyMs: 250,
       describe: 'a QR',
     })
@@ -143,6 +158,7 @@ describe('Warren on Kubernetes', { concurrency: 1 }, () => {
     await run('kubectl', ['uncordon', 'node1'])
     assert.equal(await get(`pod/${await podOf()}`, '.spec.nodeName'), 'node2')
     traffic = startTraffic({ api, simulator, id: ID, number: NUMBER, contact: CONTACT })
+    after(traffic.stop)
     await moreTraffic()
   })
 
@@ -154,7 +170,7 @@ describe('Warren on Kubernetes', { concurrency: 1 }, () => {
     assert.ok(pid, 'the session is a process of this machine')
     process.kill(pid, 'SIGKILL')
     await until(async () => Number(await restarts()) === before + 1, {
-      timeoutMs: 60_000,
+      timeoutMs: PATIENCE_MS,
       everyMs: 250,
       describe: 'the restart',
     })
@@ -166,7 +182,7 @@ describe('Warren on Kubernetes', { concurrency: 1 }, () => {
     const before = await podUid()
     await kubectl('delete', 'pod', await podOf(), '--wait=false')
     await until(async () => (await podUid()) !== before, {
-      timeoutMs: 90_000,
+      timeoutMs: PATIENCE_MS,
       everyMs: 250,
       describe: 'another pod',
     })
@@ -180,10 +196,10 @@ describe('Warren on Kubernetes', { concurrency: 1 }, () => {
       'node2',
       '--ignore-daemonsets',
       '--delete-emptydir-data',
-      '--timeout=120s',
+      '--timeout=300s',
     ])
     await until(async () => (await get(`pod/${await podOf()}`, '.spec.nodeName')) === 'node1', {
-      timeoutMs: 90_000,
+      timeoutMs: PATIENCE_MS,
       everyMs: 250,
       describe: 'the session on node 1',
     })
@@ -197,7 +213,7 @@ describe('Warren on Kubernetes', { concurrency: 1 }, () => {
     await until(
       async () => (await get(`pod/${await podOf()}`, '.spec.containers[0].image')).endsWith(nextTag),
       {
-        timeoutMs: 120_000,
+        timeoutMs: PATIENCE_MS,
         everyMs: 250,
         describe: 'a session of the new image',
       },
@@ -225,9 +241,9 @@ describe('Warren on Kubernetes', { concurrency: 1 }, () => {
 
   step('tells its story to kubectl, and goes without a trace of the session', async () => {
     assert.match(await kubectl('get', 'wai', NAME), /Running|Ready|Connected/)
-    await kubectl('delete', 'wai', NAME, '--timeout=60s')
+    await kubectl('delete', 'wai', NAME, '--timeout=300s')
     assert.equal(await kubectl('get', 'pods', '-l', 'app.kubernetes.io/component=session', '-o', 'name'), '')
-    await run('helm', ['uninstall', 'warren', '-n', NAMESPACE, '--wait', '--timeout', '120s'])
+    await run('helm', ['uninstall', 'warren', '-n', NAMESPACE, '--wait', '--timeout', HELM_TIMEOUT])
   })
 })
 

@@ -14,6 +14,8 @@ export type Api = <T = Record<string, unknown>>(
 export type Traffic = {
   /** Messages accepted and sent so far. */
   count(): number
+  /** Ends it, whatever is under way. Idempotent. */
+  stop(): void
   /** Ends it, and compares the ledger, what was asked for, and the read model. */
   stopAndCompare(): Promise<{ out: number; back: number }>
 }
@@ -28,10 +30,12 @@ type Parties = {
 }
 
 const PAUSE_MS = 250
+const PATIENCE_MS = 300_000
 
 /** One message each way about every quarter of a second until it is stopped. */
 export function startTraffic({ api, simulator, id, number, contact }: Parties): Traffic {
   const stopping = new AbortController()
+  let abandoned = false
   const outgoing = new Map<string, string>()
   const incoming = new Map<string, string>()
 
@@ -44,14 +48,13 @@ export function startTraffic({ api, simulator, id, number, contact }: Parties): 
       const text = `out ${i}`
       const body = { to: contact, type: 'text', text }
       // A client that lost its connection does not know whether it was heard; with the key it may ask again.
-      const { id: message } = await until(
-        () =>
-          api<{ id: string }>('POST', `/instances/${id}/messages`, body, {
-            'idempotency-key': `traffic-${i}`,
-          }),
-        { timeoutMs: 60_000, everyMs: 250, describe: `message ${i} being accepted` },
+      const key = { 'idempotency-key': `traffic-${i}` }
+      const accepted = await until(
+        () => abandoned || api<{ id: string }>('POST', `/instances/${id}/messages`, body, key),
+        { timeoutMs: PATIENCE_MS, everyMs: 250, describe: `message ${i} being accepted` },
       )
-      outgoing.set(message, text)
+      if (accepted === true) return
+      outgoing.set(accepted.id, text)
       await pause()
     }
   }
@@ -86,6 +89,10 @@ export function startTraffic({ api, simulator, id, number, contact }: Parties): 
 
   return {
     count: () => outgoing.size + incoming.size,
+    stop() {
+      abandoned = true
+      stopping.abort()
+    },
     async stopAndCompare() {
       stopping.abort()
       await loops
@@ -97,9 +104,9 @@ export function startTraffic({ api, simulator, id, number, contact }: Parties): 
           const taken = entries.filter((entry) => entry.direction === 'toSession' && entry.acknowledged > 0)
           return opened.length >= outgoing.size && taken.length >= incoming.size
         },
-        { timeoutMs: 120_000, everyMs: 250, describe: 'all messages to arrive' },
+        { timeoutMs: PATIENCE_MS, everyMs: 250, describe: 'all messages to arrive' },
       )
-      await simulator.drained({ number, timeoutMs: 60_000 })
+      await simulator.drained({ number, timeoutMs: PATIENCE_MS })
 
       const out = (await ledger()).filter(
         (entry) => entry.direction === 'fromSession' && entry.kind === 'text',
@@ -119,7 +126,7 @@ export function startTraffic({ api, simulator, id, number, contact }: Parties): 
 
       const all = new Map([...outgoing, ...incoming])
       await until(async () => (await readModel()).size >= all.size, {
-        timeoutMs: 60_000,
+        timeoutMs: PATIENCE_MS,
         everyMs: 250,
         describe: 'the read model',
       })
