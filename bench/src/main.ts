@@ -1,12 +1,19 @@
-/** `npm run bench`: measures, prints, and writes the page. Exit codes: 0 measured · 1 failed · 2 wrong arguments · 130 interrupted. */
+/**
+ * `npm run bench`: measures, prints, and writes the page.
+ *
+ * Exit codes: 0 measured · 1 failed · 2 wrong arguments · 3 beyond a bound, with `--check` · 130 interrupted.
+ */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundleSession } from '@warren/session-pod/bundle'
+import { beyondBounds } from './bounds/beyond-bounds.ts'
+import { OPERATOR_BOUNDS } from './bounds/operator.ts'
 import { type Measurement, mediansOf } from './figure.ts'
 import { machineFacts } from './machine.ts'
 import { measureIdle } from './measures/idle.ts'
 import { measureLive } from './measures/live.ts'
 import { measureOpen } from './measures/open.ts'
+import { measureOperator } from './measures/operator.ts'
 import { measureRest } from './measures/rest.ts'
 import { linkSessions } from './measures/sessions.ts'
 import { measureThroughput } from './measures/throughput.ts'
@@ -45,14 +52,23 @@ async function measure(world: World, options: Options, bundle: string): Promise<
   const latency = { seconds, rounds: Math.min(rounds, 3) }
   await part('rest', () => measureRest(world, latency))
   await part('live', () => measureLive(world, { bundle, ...latency }))
+  const { instances: sizes, operatorRounds, operatorSeconds, profile } = options
+  await part('operator', () =>
+    measureOperator(world, { sizes, rounds: operatorRounds, ...operatorSeconds, profile }),
+  )
   return done
 }
 
 function report(world: World, options: Options, done: Measurement[]): void {
-  const { parts, quick, json } = options
+  const { parts, quick, json, check } = options
   const figures = done.flatMap((measurement) => measurement.figures)
   process.stdout.write(`\n${tableOf(figures)}\n\n`)
-  if (json) writeFileSync(json, `${JSON.stringify(mediansOf(figures), undefined, 2)}\n`)
+  const medians = mediansOf(figures)
+  // Bounds are those of a full run: short ones measure the start of things.
+  const beyond = quick ? [] : beyondBounds(medians, OPERATOR_BOUNDS)
+  for (const line of beyond) world.say(line)
+  if (check && beyond.length > 0) process.exitCode = 3
+  if (json) writeFileSync(json, `${JSON.stringify(medians, undefined, 2)}\n`)
   if (quick || parts.length < PARTS.length) return
   const page = pageOf(done, {
     at: new Date(),

@@ -22,3 +22,9 @@ test('numbers that are none are refused', () => {
   for (const text of ['0', '-1', '1.5', 'many'])
     assert.throws(() => parseOptions([`--rounds=${text}`]), /whole number/)
 })
+
+test('sizes of fleets are taken in rising order', () => {
+  assert.deepEqual(parseOptions([]).instances, [100, 1_000, 5_000])
+  assert.deepEqual(parseOptions(['--instances', '50,10']).instances, [10, 50])
+  assert.throws(() => parseOptions(['--instances', '10,']), /whole number/)
+})

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const PARTS = ['throughput', 'idle', 'open', 'rest', 'live'] as const
+export const PARTS = ['throughput', 'idle', 'open', 'rest', 'live', 'operator'] as const
 export type Part = (typeof PARTS)[number]
 
 export type Options = {
@@ -16,6 +16,15 @@ export type Options = {
   readonly settleMs: number
   /** Length of a round of `rest` and `live`. */
   readonly seconds: number
+  /** Sizes of fleet for `operator`, rising. */
+  readonly instances: readonly number[]
+  /** Rounds of `operator`. */
+  readonly operatorRounds: number
+  /** How long `operator` applies at a constant rate, and then rests. */
+  readonly operatorSeconds: { readonly rate: number; readonly rest: number }
+  /** Folder for CPU profiles of `operator`. */
+  readonly profile: string | undefined
+  readonly check: boolean
   readonly quick: boolean
   readonly json: string | undefined
 }
@@ -23,11 +32,14 @@ export type Options = {
 export const USAGE = `Usage: npm run bench [-- options]
 
 Measures Warren against bare Baileys with keys in memory, on the same simulator, in one run on this machine.
-A full run takes about ten minutes and writes docs/reference/performance.md.
+A full run takes about forty minutes, half an hour of it for the operator, and writes docs/reference/performance.md.
 
   --only NAME[,NAME]  only these parts: ${PARTS.join(', ')}
   --rounds N          interleaved rounds (default 5; opening takes at least 7)
   --messages N        texts per burst of the throughput (default 1000)
+  --instances N,N     sizes of fleet for the operator (default 100,1000,5000)
+  --profile FOLDER    CPU profiles of the operator, to be read with Chromium's developer tools
+  --check             end with 3 when a figure is beyond its bound in bench/src/bounds
   --quick             small numbers, to see that it works; the figures mean nothing
   --json FILE         also write the medians by name to FILE
   --help              this text
@@ -43,21 +55,27 @@ export function parseOptions(args: readonly string[]): Options {
       only: { type: 'string' },
       rounds: { type: 'string' },
       messages: { type: 'string' },
+      instances: { type: 'string' },
+      profile: { type: 'string' },
+      check: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
-  const { quick, help, json } = values
+  const { quick, help, json, check, profile } = values
   const rounds = wholeNumber('rounds', values.rounds, quick ? 2 : 5)
   return {
-    ...{ help, quick, json, rounds },
+    ...{ help, quick, json, check, profile, rounds },
     parts: partsOf(values.only),
     messages: wholeNumber('messages', values.messages, quick ? 100 : 1000),
     processes: quick ? 1 : 3,
     openRounds: quick ? 2 : Math.max(7, rounds),
     settleMs: quick ? 2_000 : 20_000,
     seconds: quick ? 3 : 20,
+    instances: sizesOf(values.instances, quick ? [20, 60] : [100, 1_000, 5_000]),
+    operatorRounds: quick ? 1 : Math.min(rounds, 3),
+    operatorSeconds: quick ? { rate: 3, rest: 5 } : { rate: 30, rest: 60 },
   }
 }
 
@@ -68,6 +86,12 @@ function partsOf(only: string | undefined): readonly Part[] {
     if (!part) throw new Error(`--only knows ${PARTS.join(', ')}, not "${name}"`)
     return part
   })
+}
+
+function sizesOf(text: string | undefined, otherwise: readonly number[]): readonly number[] {
+  if (text === undefined) return otherwise
+  const sizes = text.split(',').map((part) => wholeNumber('instances', part, 0))
+  return sizes.toSorted((a, b) => a - b)
 }
 
 function wholeNumber(name: string, text: string | undefined, otherwise: number): number {
