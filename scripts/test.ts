@@ -70,11 +70,13 @@ function testFiles(): string[] {
 
 /** Node's own runner, one process a file; its closing lines count passed and failed. */
 function runNode(files: string[], env: Record<string, string>): Promise<boolean> {
-  const args = ['--test', '--test-reporter=spec', '--test-timeout=180000', ...files]
+  // CI's machine may be shared and slow.
+  const patience = Number(process.env.WARREN_TEST_PATIENCE ?? (process.env.CI ? 4 : 1))
+  const args = ['--test', '--test-reporter=spec', `--test-timeout=${180_000 * patience}`, ...files]
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...env, WARREN_TEST_PATIENCE: String(patience) },
   })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
   return new Promise((resolve) => child.on('exit', (code) => resolve(code === 0)))
