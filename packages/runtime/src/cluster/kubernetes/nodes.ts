@@ -13,13 +13,11 @@ export type Node = Cached & {
 export function shrinkNode({ metadata, status }: Node): Node {
   const ready = status?.conditions?.find(({ type }) => type === 'Ready')
   const { name, uid, resourceVersion } = metadata
+  // Since when a node answers is of no interest, and a change of it is no news for thousands of pods.
+  const since = ready?.status === 'Unknown' ? { lastTransitionTime: ready.lastTransitionTime ?? '' } : {}
   return {
     metadata: { namespace: '', name, uid, resourceVersion },
-    status: {
-      conditions: ready
-        ? [{ type: 'Ready', status: ready.status, lastTransitionTime: ready.lastTransitionTime ?? '' }]
-        : [],
-    },
+    status: { conditions: ready ? [{ type: 'Ready', status: ready.status, ...since }] : [] },
   }
 }
 
