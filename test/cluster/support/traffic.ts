@@ -50,10 +50,11 @@ export function startTraffic({ api, simulator, id, number, contact }: Parties): 
       // A client that lost its connection does not know whether it was heard; with the key it may ask again.
       const key = { 'idempotency-key': `traffic-${i}` }
       const accepted = await until(
-        () => abandoned || api<{ id: string }>('POST', `/instances/${id}/messages`, body, key),
+        async () =>
+          abandoned ? 'abandoned' : await api<{ id: string }>('POST', `/instances/${id}/messages`, body, key),
         { timeoutMs: PATIENCE_MS, everyMs: 250, describe: `message ${i} being accepted` },
       )
-      if (accepted === true) return
+      if (accepted === 'abandoned') return
       outgoing.set(accepted.id, text)
       await pause()
     }
