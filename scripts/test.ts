@@ -6,13 +6,17 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { startMongo, startRedis } from '@warren/runtime/embedded'
 import { givenCluster, startControlPlane } from '@warren/runtime/testing/kubernetes'
 import { check } from './check.ts'
 import { specifiersIn } from './import-law.ts'
 
 const ROOT = join(import.meta.dirname, '..')
+
+/** CI's machine may be shared and slow: deadlines are longer there, and what failed is run once more by itself. */
+const CI = Boolean(process.env.CI)
+const PATIENCE = Number(process.env.WARREN_TEST_PATIENCE ?? (CI ? 3 : 1))
 
 const words = process.argv.slice(2).filter((arg) => !arg.startsWith('--'))
 const checked = process.argv.includes('--no-check') || check()
@@ -68,16 +72,37 @@ function testFiles(): string[] {
   return listed.split('\n').filter((file) => file && existsSync(join(ROOT, file)))
 }
 
-/** Node's own runner, one process a file; its closing lines count passed and failed. */
-function runNode(files: string[], env: Record<string, string>): Promise<boolean> {
-  // CI's machine may be shared and slow.
-  const patience = Number(process.env.WARREN_TEST_PATIENCE ?? (process.env.CI ? 4 : 1))
-  const args = ['--test', '--test-reporter=spec', `--test-timeout=${180_000 * patience}`, ...files]
-  const child = spawn(process.execPath, args, {
-    cwd: ROOT,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, ...env, WARREN_TEST_PATIENCE: String(patience) },
-  })
+async function runNode(files: string[], env: Record<string, string>): Promise<boolean> {
+  const failed = await runOnce(files, env)
+  if (failed.length === 0 || !CI) return failed.length === 0
+  console.log(`${failed.length} test files failed; they run once more ...`)
+  return (await runOnce(failed, env)).length === 0
+}
+
+/** Node's own runner, one process a file; its closing lines count passed and failed. Returns the files that failed. */
+function runOnce(files: string[], env: Record<string, string>): Promise<string[]> {
+  const list = join(mkdtempSync(join(tmpdir(), 'warren-failed-')), 'files')
+  const reporters = ['--test-reporter=spec', '--test-reporter-destination=stdout']
+  reporters.push(
+    `--test-reporter=${join(ROOT, 'scripts', 'failed-files.ts')}`,
+    `--test-reporter-destination=${list}`,
+  )
+  const child = spawn(
+    process.execPath,
+    ['--test', ...reporters, `--test-timeout=${CI ? 300_000 : 180_000}`, ...files],
+    {
+      cwd: ROOT,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ...env, WARREN_TEST_PATIENCE: String(PATIENCE) },
+    },
+  )
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
-  return new Promise((resolve) => child.on('exit', (code) => resolve(code === 0)))
+  return new Promise((resolve) =>
+    child.on('exit', (code) => {
+      const failed = existsSync(list) ? readFileSync(list, 'utf8').split('\n').filter(Boolean) : []
+      rmSync(dirname(list), { recursive: true, force: true })
+      // An end without a failed file is one of the runner itself.
+      resolve(code === 0 ? [] : failed.length > 0 ? failed : files)
+    }),
+  )
 }
