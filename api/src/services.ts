@@ -32,6 +32,7 @@ import {
   incidentCollection,
 } from './modules/protection/index.ts'
 import { createProxyService } from './modules/proxies/index.ts'
+import { createSnapshotService } from './modules/snapshots/index.ts'
 import { createTransferService } from './modules/transfer/index.ts'
 import { createNotice, type PlatformDatabase } from './platform/index.ts'
 import { createApply, createCursorRepo, createProjector } from './projection/index.ts'
@@ -142,6 +143,7 @@ export function createServices(deps: ApiDeps, database: PlatformDatabase) {
       clock,
     }),
     transfer: createTransferService({ instances, commands, clock }),
+    snapshots: createSnapshotService({ instances, commands }),
     passkey: createPasskeyService({
       instances,
       commands,

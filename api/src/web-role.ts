@@ -41,6 +41,7 @@ import { createOrganizationsModule } from './modules/organizations/index.ts'
 import { createPasskeyModule, helperPageRouter } from './modules/passkey/index.ts'
 import { createProtectionModule } from './modules/protection/index.ts'
 import { createProxiesModule } from './modules/proxies/index.ts'
+import { createSnapshotModule } from './modules/snapshots/index.ts'
 import { createTransferModule } from './modules/transfer/index.ts'
 import type { PlatformDatabase } from './platform/index.ts'
 import type { Services } from './services.ts'
@@ -108,6 +109,7 @@ export function createWebRole(deps: ApiDeps, database: PlatformDatabase, service
     createPasskeyModule(services.passkey),
     createProxiesModule(services.proxies),
     createTransferModule(services.transfer),
+    createSnapshotModule(services.snapshots),
     createMessagesModule(services.messages),
     createChatsModule(services.chats),
     createContactsModule(services.contacts),

@@ -19,7 +19,7 @@ import { createJsonLogger, type Logger } from '@warren/runtime/logger'
 import { connectMongo } from '@warren/runtime/mongo'
 import { createMongoSessionStore, type ProxyPoolReader } from '@warren/runtime/session-store'
 import { createBusyGauge, createBusyShare } from './busy.ts'
-import { CONFIG_SCHEMA, type PodConfig, sealingKeyOf } from './config.ts'
+import { CONFIG_SCHEMA, type PodConfig, sealingKeyOf, sealingKeysOf } from './config.ts'
 import { createControlServer } from './control/index.ts'
 import { acquireLease } from './lease.ts'
 import { createPod, type Pod } from './pod.ts'
@@ -181,7 +181,7 @@ async function openPod(
     bus,
     takeover,
     heldSinceMs: sinceMs,
-    key: sealingKeyOf(config.WARREN_INSTANCE_KEY),
+    keys: sealingKeysOf(config.WARREN_INSTANCE_KEY),
     clock,
     ids: createIds(clock),
     logger,

@@ -28,8 +28,9 @@ import { createQueueMarker } from './queue/queue-marker.ts'
 import { createSending } from './sending.ts'
 import type { PairingRequest, SessionEvent } from './session/model.ts'
 import { createSession, type Session, storedRest } from './session/session.ts'
+import { createSnapshots } from './snapshots/index.ts'
 import { createStatusView } from './status-view.ts'
-import { createStore } from './store/index.ts'
+import { createStore, type Loaded } from './store/index.ts'
 import { createTransfer } from './transfer/index.ts'
 import {
   accountOf,
@@ -39,12 +40,15 @@ import {
   createKeyStores,
   createLink,
   createTraffic,
+  dailySnapshot,
   decodeImage,
   decodeProto,
   downloadImage,
   encodeImage,
   readPresence,
+  snapshotOfCredentials,
   storedCredentials,
+  storedFlaw,
   targetOf,
   whatsAppHosts,
 } from './whatsapp/index.ts'
@@ -57,7 +61,8 @@ export type PodOptions = {
   readonly takeover: Takeover
   /** When the lease was asked for, on the monotonic clock. */
   readonly heldSinceMs: number
-  readonly key: SealingKey
+  /** The first one seals; what was sealed with any of them opens. */
+  readonly keys: readonly [SealingKey, ...SealingKey[]]
   readonly clock: Clock
   readonly ids: Ids
   readonly logger: Logger
@@ -131,8 +136,8 @@ export function createPod(options: PodOptions): Pod {
       onFailover: metrics.proxyFailover,
     })
 
-  const { state, groups, committer, archive, load } = createStore({
-    ...{ writer, takeover, key: options.key, clock, busy: options.busy, onFatal },
+  const { state, groups, committer, archive, load, mend } = createStore({
+    ...{ writer, takeover, keys: options.keys, clock, busy: options.busy, onFatal },
     onFoldError: unlessFenced('the log was not folded'),
     onCommit: metrics.commit,
   })
@@ -233,12 +238,21 @@ export function createPod(options: PodOptions): Pod {
     },
   })
 
+  let loaded: Loaded | undefined
+  let mended: Promise<void> | undefined
   const session: Session = createSession({
     state,
     clock,
     random: options.random,
     maxAttempts: options.maxAttempts,
     link,
+    snapshot: (reason) =>
+      reason === 'connected'
+        ? dailySnapshot(state, clock.now())
+        : snapshotOfCredentials(state, reason, clock.now()),
+    onLinked() {
+      if (loaded) mended = mend(loaded).catch(unlessFenced('what did not open is still there'))
+    },
     onStatus: tellStatus,
     checkLease: () => void keeper.check().catch(() => {}),
   })
@@ -285,6 +299,7 @@ export function createPod(options: PodOptions): Pod {
     keeper.report()
   }
 
+  const onlyPhone = options.onlyPhone ? { onlyPhone: options.onlyPhone } : {}
   const seen: Session = { ...session, status: statusNow }
   const commands: CommandContext = {
     session: seen,
@@ -293,12 +308,13 @@ export function createPod(options: PodOptions): Pod {
     committer,
     messenger: link.messenger,
     passkey: () => link.connection()?.passkey,
-    transfer: createTransfer({
-      ...{ state, committer, session, clock, closed: link.closed },
-      ...(options.onlyPhone ? { onlyPhone: options.onlyPhone } : {}),
+    transfer: createTransfer({ state, committer, session, clock, closed: link.closed, ...onlyPhone }),
+    snapshots: createSnapshots({
+      ...{ state, archive, committer, session, clock, closed: link.closed, ...onlyPhone },
+      mended: async () => mended,
     }),
     clock,
-    ...(options.onlyPhone ? { onlyPhone: options.onlyPhone } : {}),
+    ...onlyPhone,
   }
   const control: ControlTarget = {
     ...{ instance: lease.instance, organization: lease.organization, epoch: lease.epoch },
@@ -314,14 +330,12 @@ export function createPod(options: PodOptions): Pod {
   }
 
   const served: { stop(): void }[] = []
-  let loaded = false
   return {
     session: seen,
     metrics,
     async start() {
       keeper.start(options.heldSinceMs)
-      await load()
-      loaded = true
+      loaded = await load()
       served.push(
         serveCommands(bus, sessionKeyOf(lease), commands),
         bus.onWake(CHANNELS.queue(sessionKeyOf(lease)), sender.wake),
@@ -332,8 +346,11 @@ export function createPod(options: PodOptions): Pod {
       const creds = storedCredentials(state)
       const account = creds && accountOf(creds)
       const rest = storedRest(state)
+      const flaw = flawIn(loaded) ?? storedFlaw(state)
+      if (flaw) logger.error('the stored credentials are damaged', { flaw })
       session.dispatch({
         type: 'loaded',
+        ...(flaw ? { flaw } : {}),
         ...(account ? { account } : {}),
         ...(rest ? { rest } : {}),
         pairing: options.pairing,
@@ -369,4 +386,10 @@ export function createPod(options: PodOptions): Pod {
     if (!gone) return
     await Promise.race([gone.then(() => committer.flush()).catch(() => {}), clock.sleep(GOODBYE_MS)])
   }
+}
+
+/** Records that do not open: what was in them is not known, so nothing is done with the rest. */
+function flawIn({ damaged, damagedCommits }: Loaded): string | undefined {
+  const count = damaged.length + damagedCommits
+  return count > 0 ? `${count} stored ${count === 1 ? 'record does' : 'records do'} not open` : undefined
 }

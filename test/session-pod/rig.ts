@@ -16,6 +16,7 @@ import {
 } from '@warren/contracts'
 import { type Bus, createRedisBus } from '@warren/runtime/bus'
 import { systemClock as clock } from '@warren/runtime/clock'
+import type { SealingKey } from '@warren/runtime/crypto'
 import { createIds } from '@warren/runtime/ids'
 import { silentLogger } from '@warren/runtime/logger'
 import { connectMongo } from '@warren/runtime/mongo'
@@ -27,6 +28,7 @@ import {
 import { type Cleanup, until, withMongo, withRedis } from '@warren/runtime/testing'
 import { SESSION_MAIN } from '@warren/session-pod'
 import { createSimulator, type Simulator, type SimulatorAddresses } from '@warren/simulator'
+import { openStored, type Stored } from './stored.ts'
 
 export type Rig = {
   readonly simulator: Simulator
@@ -41,6 +43,10 @@ export type Account = {
   readonly instance: string
   readonly session: SessionKey
   readonly phone: string
+  /** What everything of it is sealed with. */
+  readonly key: SealingKey
+  /** Takes the place of a process that has ended, and opens what it has stored. */
+  stored(keys?: readonly [SealingKey, ...SealingKey[]]): Promise<Stored>
   /** Starts a process; several may run. */
   start(env?: Record<string, string>): PodProcess
   status(): Promise<SessionStatus | null>
@@ -62,6 +68,9 @@ export type PodProcess = {
 }
 
 const ORGANIZATION = 'acme'
+
+/** A key as a session process is given it. */
+export const keyText = ({ id, bytes }: SealingKey) => `${id}:${Buffer.from(bytes).toString('base64')}`
 
 /** @param command what to give to Node: its flags and the file of the session process */
 export async function createRig(file: Cleanup, command: readonly string[] = [SESSION_MAIN]): Promise<Rig> {
@@ -101,7 +110,7 @@ function accountOn(on: {
   const instance = `test.i${randomBytes(5).toString('hex')}`
   const session = sessionKeyOf({ organization: ORGANIZATION, instance })
   const phone = String(491_700_000_000 + ++accounts)
-  const key = randomBytes(32).toString('base64')
+  const key: SealingKey = { id: 7, bytes: randomBytes(32) }
 
   function start(env: Record<string, string> = {}): PodProcess {
     const child = spawn(process.execPath, on.command, {
@@ -111,7 +120,7 @@ function accountOn(on: {
         WARREN_INSTANCE: instance,
         WARREN_ORGANIZATION: ORGANIZATION,
         WARREN_POD_NAME: 'session-0',
-        WARREN_INSTANCE_KEY: `7:${key}`,
+        WARREN_INSTANCE_KEY: keyText(key),
         WARREN_WHATSAPP_SIMULATOR: addresses.controlUrl,
         WARREN_LEASE_SECONDS: '3',
         HEALTH_PORT: '0',
@@ -164,6 +173,8 @@ function accountOn(on: {
     instance,
     session,
     phone,
+    key,
+    stored: (keys = [key]) => openStored(store, { instance, organization: ORGANIZATION }, keys),
     start,
     status,
     until: untilPhase,

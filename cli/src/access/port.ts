@@ -2,7 +2,7 @@
  * The way to instances and their sessions. Two adapters: `kubernetes`, with nothing but a person's kubeconfig and rights, and `rest`, with
  * a token. Commands know this port only. Everything throws a WarrenError of the one table of codes.
  */
-import type { Condition, EventEnvelope, InstanceSpec, Jsonify, Pairing } from '@warren/contracts'
+import type { Condition, EventEnvelope, InstanceSpec, Jsonify, Pairing, Snapshot } from '@warren/contracts'
 
 export type ConditionView = Omit<Condition, 'observedGeneration'>
 
@@ -61,6 +61,10 @@ export type SessionAccess = {
   restart(name: string): Promise<InstanceView>
   /** Ends the link at WhatsApp. @throws WarrenError `not_paired`, `not_connected`, `session_unavailable` */
   logout(name: string): Promise<void>
+  /** Snapshots of the credentials, newest first. @throws WarrenError `session_unavailable` */
+  snapshots(name: string): Promise<readonly Snapshot[]>
+  /** Goes on with one of them. @throws WarrenError `not_found`, `snapshot_unusable`, `session_unavailable`, `suspended` */
+  restore(name: string, snapshot: string): Promise<void>
   /** Begins a pairing, or returns the one in progress. @throws WarrenError `already_paired`, `session_unavailable`, `suspended` */
   startPairing(name: string, request: PairingRequest): Promise<PairingView>
   /**

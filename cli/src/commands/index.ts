@@ -10,6 +10,7 @@ import { logs } from './logs.ts'
 import { pair } from './pair.ts'
 import { qr } from './qr.ts'
 import { send } from './send.ts'
+import { restore, snapshots } from './snapshots.ts'
 import { status } from './status.ts'
 import { version } from './version.ts'
 
@@ -18,5 +19,6 @@ export const COMMANDS: readonly Command[] = [
   ...[qr, pair, logout],
   ...[send, events, logs],
   ...[restart, suspend, resume],
+  ...[snapshots, restore],
   ...[login, completionOf(() => COMMANDS), version],
 ]

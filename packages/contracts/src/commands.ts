@@ -6,6 +6,7 @@ import Joi from 'joi'
 import type { Account } from './message.ts'
 import type { ProtectionReport, WaitingSend } from './protection.ts'
 import type { Pairing, PasskeyAssertion, PasskeyStep, SessionStatus } from './session.ts'
+import type { Snapshot } from './snapshot.ts'
 
 export type CommandMap = {
   /** Begins a pairing, or returns the one in progress. After the QR attempts are used up this starts over. */
@@ -33,6 +34,10 @@ export type CommandMap = {
   'session.status': { request: Record<never, never>; response: { status: SessionStatus } }
   /** Unlinks the device at WhatsApp; the pod keeps a snapshot of the credentials and waits for a new pairing. */
   'session.logout': { request: Record<never, never>; response: { status: SessionStatus } }
+  /** Snapshots of the credentials, newest first. */
+  'session.snapshots': { request: Record<never, never>; response: { items: Snapshot[] } }
+  /** Puts a snapshot in the place of the present credentials, of which one is taken before, and connects. */
+  'session.restore': { request: { snapshot: string }; response: { account: Account } }
   /** Closes the socket and connects anew with the same credentials. */
   'session.restart': { request: Record<never, never>; response: { status: SessionStatus } }
   /** Closes the socket, ends an endless pairing, and stays parked until `session.restart` or `session.pair`. */
@@ -144,6 +149,12 @@ export const COMMANDS: { readonly [C in CommandName]: CommandRow } = {
   },
   'session.status': { request: nothing, timeoutMs: 3_000, idempotent: true },
   'session.logout': { request: nothing, timeoutMs: 20_000, idempotent: true },
+  'session.snapshots': { request: nothing, timeoutMs: 3_000, idempotent: true },
+  'session.restore': {
+    request: Joi.object({ snapshot: Joi.string().max(64).required() }),
+    timeoutMs: 30_000,
+    idempotent: false,
+  },
   'session.restart': { request: nothing, timeoutMs: 10_000, idempotent: true },
   'session.disconnect': { request: nothing, timeoutMs: 10_000, idempotent: true },
   'message.markRead': {

@@ -42,6 +42,7 @@ export const ERRORS = {
   suspended: row(409, false, 'The instance is suspended'),
   pairing_unavailable: row(409, true, 'No QR or code can be shown at this moment'),
   bundle_invalid: row(422, false, 'It is no session that can be taken over'),
+  snapshot_unusable: row(409, false, 'The snapshot cannot be restored'),
   proxy_unavailable: row(503, true, 'No proxy of this instance works now'),
   passkey_not_asked: row(409, false, 'WhatsApp does not wait for a passkey now'),
   passkey_invalid: row(422, false, 'The assertion does not answer the challenge'),

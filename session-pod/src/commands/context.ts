@@ -2,6 +2,7 @@ import { type CommandName, type CommandRequest, type CommandResponse, WarrenErro
 import type { Clock } from '@warren/runtime/clock'
 import type { Protection } from '../protection/index.ts'
 import type { Session } from '../session/session.ts'
+import type { Snapshots } from '../snapshots/index.ts'
 import type { Committer } from '../store/committer.ts'
 import type { Transfer } from '../transfer/index.ts'
 import type { AddressBook } from '../whatsapp/addresses.ts'
@@ -16,6 +17,7 @@ export type CommandContext = {
   /** The passkey step of the present connection. */
   readonly passkey: () => PasskeyPairing | undefined
   readonly transfer: Transfer
+  readonly snapshots: Snapshots
   readonly protection: Protection
   readonly addresses: AddressBook
   readonly clock: Clock

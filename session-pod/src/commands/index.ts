@@ -20,6 +20,7 @@ import { disconnect } from './session-disconnect.ts'
 import { logout } from './session-logout.ts'
 import { pair } from './session-pair.ts'
 import { restart } from './session-restart.ts'
+import { listSnapshots, restoreSnapshot } from './session-snapshots.ts'
 import { status } from './session-status.ts'
 import { box, exportSession, importSession } from './session-transfer.ts'
 
@@ -34,6 +35,8 @@ const HANDLERS: { readonly [C in CommandName]: Handler<C> } = {
   'pairing.passkey.confirm': confirmPasskey,
   'session.status': status,
   'session.logout': logout,
+  'session.snapshots': listSnapshots,
+  'session.restore': restoreSnapshot,
   'session.restart': restart,
   'session.disconnect': disconnect,
   'message.markRead': markRead,

@@ -216,3 +216,23 @@ test('only a linked session reports an account, and only a logout or a new pairi
     }),
   )
 })
+
+test('damaged credentials: nothing is tried with them, and only a person puts others in their place', () => {
+  const loaded = play([{ type: 'loaded', account, flaw: 'the Noise key is damaged' }])
+  assert.deepEqual([loaded.model.status.phase, loaded.model.status.reason], ['parked', 'CredentialsDamaged'])
+  assert.match(loaded.model.status.message ?? '', /Noise key is damaged/)
+  // Not stored: the next process looks for itself. And no restart begins a pairing over them.
+  const restarted = play([{ type: 'restartRequested' }, { type: 'retryDue' }], loaded.model)
+  assert.deepEqual(restarted.model.status.reason, 'CredentialsDamaged')
+  assert.deepEqual(
+    [...loaded.effects, ...restarted.effects].map((effect) => effect.do),
+    ['close', 'close'],
+  )
+  const restored = play([{ type: 'imported', account }, { type: 'restartRequested' }], loaded.model)
+  assert.equal(restored.model.status.phase, 'connecting')
+  const request = { method: 'qr' } as const
+  const paired = play([{ type: 'pairRequested', request }, qr, { type: 'paired', account }], loaded.model)
+  assert.deepEqual([paired.model.status.phase, paired.model.flaw], ['connecting', undefined])
+  const givenUp = play([{ type: 'pairRequested', request }, { type: 'restartRequested' }], loaded.model)
+  assert.deepEqual([givenUp.model.pairing, givenUp.model.status.phase], [undefined, 'parked'])
+})

@@ -6,6 +6,7 @@ import type { PasskeyStep } from '@warren/contracts'
 import { backOffMs, conflictMs, QUICK_ATTEMPTS, reconnectNowMs, slowBackOffMs } from './backoff.ts'
 import { type Ending, reactionTo } from './disconnects.ts'
 import {
+  CREDENTIALS_DAMAGED,
   type Effect,
   type Env,
   EXPORTED,
@@ -64,12 +65,12 @@ export function step(model: SessionModel, event: SessionEvent, env: Env): Step {
     case 'passkeyFailed':
       return model.pairing ? settle(model, 'parked', event.reason, event.text, env) : { model, effects: [] }
     case 'paired': {
-      const { pairing: _done, ...rest } = model
+      const { pairing: _done, flaw: _gone, ...rest } = model
       const paired = { ...rest, account: event.account, attempts: 0, failures: 0, logoutsHeard: 0 }
       return { model: phase(paired, 'connecting', env), effects: [{ do: 'rest', rest: null }] }
     }
     case 'imported': {
-      const { pairing: _ended, ...rest } = model
+      const { pairing: _ended, flaw: _gone, ...rest } = model
       const linked = {
         ...rest,
         account: event.account,
@@ -102,6 +103,7 @@ export function step(model: SessionModel, event: SessionEvent, env: Env): Step {
     case 'retryDue':
       return connectNow(model, env)
     case 'restartRequested': {
+      if (model.flaw) return parkDamaged(model, model.flaw, env)
       if (!model.account) return startPairing(model, model.pairing ?? { method: 'qr' }, env)
       const fresh = { ...model, failures: 0, logoutsHeard: 0, conflicts: 0 }
       return after([{ do: 'rest', rest: null }], connectNow(fresh, env))
@@ -122,6 +124,7 @@ export function step(model: SessionModel, event: SessionEvent, env: Env): Step {
 }
 
 function load(model: SessionModel, event: Extract<SessionEvent, { type: 'loaded' }>, env: Env): Step {
+  if (event.flaw) return parkDamaged({ ...model, flaw: event.flaw }, event.flaw, env)
   // The credentials of an ended link are kept, but they are no account any more.
   const linked = event.account && event.rest?.phase !== 'loggedOut'
   const loaded = linked && event.account ? { ...model, account: event.account } : model
@@ -131,6 +134,13 @@ function load(model: SessionModel, event: Extract<SessionEvent, { type: 'loaded'
   }
   if (event.account) return connectNow(loaded, env)
   return startPairing(loaded, event.pairing ?? { method: 'qr' }, env)
+}
+
+/** Not stored as a rest: the next process looks for itself. */
+function parkDamaged({ pairing: _given, ...model }: SessionModel, flaw: string, env: Env): Step {
+  const message = `The stored credentials are damaged: ${flaw}. Nothing was removed. Restore a snapshot, or pair anew.`
+  const parked = phase(model, 'parked', env, { reason: CREDENTIALS_DAMAGED, message })
+  return { model: parked, effects: [{ do: 'close' }] }
 }
 
 function startPairing(model: SessionModel, request: PairingRequest, env: Env): Step {

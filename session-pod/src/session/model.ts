@@ -10,6 +10,9 @@ export type PairingRequest =
 /** Why a link that was taken elsewhere has ended here. */
 export const EXPORTED = 'exported'
 
+/** Reason of a session whose stored credentials cannot be used as they are. */
+export const CREDENTIALS_DAMAGED = 'CredentialsDamaged'
+
 /** A phase in which nothing is tried until a person asks. Kept in the sealed state, so that it outlives the process. */
 export type Rest = {
   readonly phase: 'parked' | 'loggedOut' | 'banned'
@@ -21,6 +24,8 @@ export type SessionModel = {
   readonly status: SessionStatus
   /** Whether credentials of a linked account exist. */
   readonly account?: Account
+  /** What is wrong with the stored credentials: nothing connects with them, and nothing takes their place unless a person says so. */
+  readonly flaw?: string
   /** The pairing that was asked for and is not finished. */
   readonly pairing?: PairingRequest
   /** QRs shown or codes given in this pairing. */
@@ -39,6 +44,8 @@ export type SessionEvent =
       readonly type: 'loaded'
       readonly account?: Account
       readonly rest?: Rest
+      /** What is wrong with what was loaded. */
+      readonly flaw?: string
       readonly pairing?: PairingRequest
     }
   | { readonly type: 'pairRequested'; readonly request: PairingRequest }
@@ -53,7 +60,7 @@ export type SessionEvent =
   /** @property reason CamelCase, becomes the reason of the rest */
   | { readonly type: 'passkeyFailed'; readonly reason: string; readonly text: string }
   | { readonly type: 'paired'; readonly account: Account }
-  /** The link of another place was put into the state. */
+  /** The link of another place, or of a snapshot, was put into the state. */
   | { readonly type: 'imported'; readonly account: Account }
   | { readonly type: 'wrongNumber'; readonly linked: string; readonly wanted: string }
   | { readonly type: 'opened' }

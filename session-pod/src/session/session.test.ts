@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createFakeClock } from '@warren/runtime/clock'
 import { createState, type SessionState } from '../store/state.ts'
+import { adoption } from '../whatsapp/adoption.ts'
 import { initAuthCreds } from '../whatsapp/baileys.ts'
-import { accountOf, adoption, storedCredentials } from '../whatsapp/credentials.ts'
+import { accountOf, storedCredentials } from '../whatsapp/credentials.ts'
 import { createJournal } from './journal.ts'
 import { createSession, storedRest } from './session.ts'
 
@@ -12,6 +13,10 @@ const credentials = () => ({
   me: { id: '491:1@s.whatsapp.net', name: 'A' },
   account: { details: new Uint8Array([1]) },
 })
+
+function adopt(state: SessionState) {
+  for (const step of adoption(state, credentials(), { now: new Date(0) })) state.apply(step)
+}
 
 /** A process that begins with what is stored. */
 function begin(state: SessionState) {
@@ -22,6 +27,8 @@ function begin(state: SessionState) {
     clock,
     random: () => 0,
     maxAttempts: 3,
+    snapshot: () => [],
+    onLinked: () => {},
     link: { open: (pairing) => opened.push(pairing ? 'pairing' : 'login'), close: () => {} },
     onStatus: () => {},
     checkLease: () => {},
@@ -35,7 +42,7 @@ function begin(state: SessionState) {
 
 test('the credentials of an ended link never come back, until those of a new link take their place', () => {
   const state = createState(createJournal(0))
-  state.apply(adoption(state, credentials(), new Date(0)))
+  adopt(state)
   const first = begin(state)
   assert.deepEqual(first.opened, ['login'])
   first.session.dispatch({ type: 'loggedOut', by: 'request' })
@@ -47,7 +54,7 @@ test('the credentials of an ended link never come back, until those of a new lin
   const parked = begin(state)
   assert.deepEqual([parked.session.account(), parked.session.status().phase], [undefined, 'parked'])
 
-  state.apply(adoption(state, credentials(), new Date(0)))
+  adopt(state)
   state.apply([{ type: 'rest', id: 'main', value: undefined }])
   assert.deepEqual(begin(state).opened, ['login'])
 })

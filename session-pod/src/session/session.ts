@@ -32,6 +32,10 @@ export type SessionOptions = {
   readonly random: () => number
   readonly maxAttempts: number
   readonly link: Link
+  /** What is kept of the credentials at such a moment. */
+  readonly snapshot: (reason: 'connected' | 'loggedOut') => readonly Change[]
+  /** Other credentials are in place than those that were loaded. */
+  readonly onLinked: () => void
   readonly onStatus: (status: SessionStatus, before: SessionStatus) => void
   readonly checkLease: () => void
 }
@@ -54,7 +58,9 @@ export function createSession(options: SessionOptions): Session {
     const before = model.status
     const next = step(model, event, { now, random })
     model = next.model
-    state.apply(changesOf(next.effects, now), draftsOf(event, next.effects, before, now))
+    const kept = event.type === 'opened' ? options.snapshot('connected') : []
+    state.apply([...kept, ...changesOf(next.effects, now)], draftsOf(event, next.effects, before, now))
+    if (event.type === 'paired' || event.type === 'imported') options.onLinked()
     for (const effect of next.effects) perform(effect)
     onStatus(model.status, before)
     for (const watch of watchers) watch(model.status)
@@ -62,7 +68,8 @@ export function createSession(options: SessionOptions): Session {
 
   function changesOf(effects: readonly Effect[], at: Date): Change[] {
     return effects.flatMap((effect) => {
-      if (effect.do === 'journalLoggedOut') return [linkEnded(effect.reason, at)]
+      if (effect.do === 'journalLoggedOut')
+        return [...options.snapshot('loggedOut'), linkEnded(effect.reason, at)]
       if (effect.do !== 'rest' || (!effect.rest && !storedRest(state))) return []
       return [{ ...REST, value: effect.rest ?? undefined }]
     })

@@ -25,6 +25,8 @@ const PLAIN = new Set([
   'acquaintance',
   'optedOut',
   'protection',
+  'link',
+  'snapshot',
 ])
 const DELETED = 'null'
 

@@ -13,7 +13,7 @@ import { type Change, createState, type SessionState } from './state.ts'
 import { createUnfolded } from './unfolded.ts'
 
 const instance = 'test.one'
-const sealer = createSealer({ id: 1, bytes: new Uint8Array(32) }, instance)
+const sealer = createSealer([{ id: 1, bytes: new Uint8Array(32) }], instance)
 const request = { instance, organization: 'acme', ttlMs: 60_000 }
 const entry = (at: Date): JournalDraft => ({ type: 'identity.mapped', at, data: { lid: 'l', pn: 'p' } })
 

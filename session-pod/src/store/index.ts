@@ -10,10 +10,12 @@ import { type Archive, createArchive } from './archive.ts'
 import { type Committer, createCommitter } from './committer.ts'
 import { createFolder } from './folder.ts'
 import { createGroups, type Groups } from './groups.ts'
-import { loadInto } from './load.ts'
+import { type Loaded, loadInto } from './load.ts'
 import { createSealer } from './sealer.ts'
 import { createState, type SessionState } from './state.ts'
 import { createUnfolded } from './unfolded.ts'
+
+export type { Loaded }
 
 export type Store = {
   readonly state: SessionState
@@ -21,14 +23,20 @@ export type Store = {
   readonly committer: Committer
   readonly archive: Archive
   /** Brings back what is stored. @throws WarrenError `credentials_unreadable` */
-  load(): Promise<void>
+  load(): Promise<Loaded>
+  /**
+   * Gives up what did not open at load: it is recorded as deleted, where nothing has taken its place, and its commits leave the log. For
+   * the moment in which a person's choice has put other credentials there. Resolves when the next process will find it so.
+   */
+  mend(loaded: Loaded): Promise<void>
 }
 
 /** @param onFoldError a fold failed; harmless unless it says `fenced` */
 export function createStore(options: {
   writer: SessionWriter
   takeover: Takeover
-  key: SealingKey
+  /** The first one seals; what was sealed with any of them opens. */
+  keys: readonly [SealingKey, ...SealingKey[]]
   clock: Clock
   busy: () => boolean
   onFatal: (error: unknown) => void
@@ -39,7 +47,7 @@ export function createStore(options: {
   const { lease, n, folded } = takeover
   const state = createState(createJournal(takeover.seq))
   const unfolded = createUnfolded()
-  const sealer = createSealer(options.key, lease.instance)
+  const sealer = createSealer(options.keys, lease.instance)
   const committer = createCommitter({
     ...{ state, writer, lease, n, sealer, unfolded, clock },
     ...{ busy, onFatal, onCommit },
@@ -55,5 +63,12 @@ export function createStore(options: {
     committer,
     archive: createArchive({ writer, lease, sealer, unfolded, state, clock }),
     load: () => loadInto(state, unfolded, { writer, takeover, sealer }),
+    async mend({ damaged, damagedCommits }) {
+      if (damaged.length + damagedCommits === 0) return
+      const gone = damaged.filter(({ type, id }) => state.get(type, id) === undefined)
+      state.apply(gone.map((place) => ({ ...place, value: undefined })))
+      await committer.flush()
+      await folder.fold()
+    },
   }
 }

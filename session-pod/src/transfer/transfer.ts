@@ -71,9 +71,9 @@ export function createTransfer(options: {
     async arrive(sealedKey, bundle) {
       if (session.account()) throw new WarrenError('already_paired')
       const { rows } = await openBundle(keyIn(sealedKey), bundle)
-      const changes = rows
-        .filter(([type]) => PORTABLE.includes(type))
-        .map(([type, id, value]): Change => ({ type, id, value: decodeValue(type, JSON.stringify(value)) }))
+      const changes = rows.map(
+        ([type, id, value]): Change => ({ type, id, value: decodeValue(type, JSON.stringify(value)) }),
+      )
       const adopted = adoptedFrom(state, changes, clock.now())
       if (!adopted)
         throw new WarrenError('bundle_invalid', 'it does not hold the credentials of a linked device')
@@ -81,7 +81,7 @@ export function createTransfer(options: {
         throw new WarrenError('conflict', `this instance is for the number ${onlyPhone}`)
       // Nothing waited since the first line that could have let a phone link meanwhile, but opening the bundle.
       if (session.account()) throw new WarrenError('already_paired')
-      state.apply(adopted.changes)
+      for (const step of adopted.steps) state.apply(step)
       session.dispatch({ type: 'imported', account: adopted.account })
       await committer.flush()
       return adopted.account

@@ -1,15 +1,16 @@
 /** The credentials in the session's state. Only those of a linked account are stored: a pairing that is not finished has nothing to lose. */
+import { createHash } from 'node:crypto'
 import { type Account, bareJid, phoneOf } from '@warren/contracts'
-import { hasEndedLink, linkBegun } from '../store/ended-link.ts'
+import { hasEndedLink } from '../store/ended-link.ts'
 import type { Change, SessionState } from '../store/state.ts'
 import type { AuthenticationCreds } from './baileys.ts'
 
-const PLACE = { type: 'creds', id: 'main' } as const
-/** How long the credentials before the present ones are kept. */
-const SNAPSHOT_MS = 365 * 24 * 3600_000
+export const CREDENTIALS = { type: 'creds', id: 'main' } as const
+/** Which link the keys in the state belong to: known although the credentials may be damaged. */
+const LINK = { type: 'link', id: 'main' } as const
 
 /** What belongs to one linked device and means nothing to the next. Mappings between numbers and hidden ids stay true. */
-const OF_ONE_DEVICE = [
+export const OF_ONE_DEVICE: readonly string[] = [
   'pre-key',
   'session',
   'sender-key',
@@ -37,54 +38,39 @@ export function isLinked(creds: AuthenticationCreds): boolean {
 
 /** The stored credentials; undefined when there are none, they stem from an unfinished pairing, or their link has ended. */
 export function storedCredentials(state: SessionState): AuthenticationCreds | undefined {
-  const creds = state.get(PLACE.type, PLACE.id) as AuthenticationCreds | undefined
-  return creds && isLinked(creds) && !hasEndedLink(state) ? creds : undefined
+  return hasEndedLink(state) ? undefined : keptCredentials(state)
 }
 
 /** The credentials of a link, also of one that has ended; undefined when there never was one. */
 export function keptCredentials(state: SessionState): AuthenticationCreds | undefined {
-  const creds = state.get(PLACE.type, PLACE.id) as AuthenticationCreds | undefined
+  const creds = state.get(CREDENTIALS.type, CREDENTIALS.id) as AuthenticationCreds | undefined
   return creds && isLinked(creds) ? creds : undefined
 }
 
-/** Puts a link that comes from elsewhere in the place of the one before; undefined when these changes hold none. */
-export function adoptedFrom(
-  state: SessionState,
-  changes: readonly Change[],
-  now: Date,
-): { account: Account; changes: Change[] } | undefined {
-  const creds = changes.find(({ type, id }) => type === PLACE.type && id === PLACE.id)?.value as
-    | AuthenticationCreds
-    | undefined
-  if (!creds?.noiseKey?.private || !creds.signedIdentityKey?.private || !isLinked(creds)) return undefined
-  const account = accountOf(creds)
-  const keys = changes.filter(({ type }) => type !== PLACE.type)
-  return account && { account, changes: [...adoption(state, creds, now), ...keys] }
+export const credentialsChange = (creds: AuthenticationCreds): Change => ({ ...CREDENTIALS, value: creds })
+
+/** Every pairing makes new keys, so they tell links apart; undefined for credentials without them. */
+export function linkIdOf(creds: Partial<AuthenticationCreds>): string | undefined {
+  const { noiseKey, signedIdentityKey } = creds
+  if (!noiseKey?.public || !signedIdentityKey?.public) return undefined
+  const hash = createHash('sha256').update(noiseKey.public).update(signedIdentityKey.public)
+  return hash.digest('base64url').slice(0, 16)
 }
 
-export const credentialsChange = (creds: AuthenticationCreds): Change => ({ ...PLACE, value: creds })
-
-/** Puts a newly linked device in the place of the one before, of which a sealed snapshot is kept. */
-export function adoption(state: SessionState, creds: AuthenticationCreds, now: Date): Change[] {
-  const before = state.get(PLACE.type, PLACE.id)
-  const snapshot: Change[] = before
-    ? [
-        {
-          type: 'snapshot',
-          id: now.toISOString(),
-          value: before,
-          expiresAt: new Date(now.getTime() + SNAPSHOT_MS),
-        },
-      ]
-    : []
-  const gone = OF_ONE_DEVICE.flatMap((type) =>
-    [...state.all(type)].map(([id]): Change => ({ type, id, value: undefined })),
-  )
-  return [...snapshot, ...gone, credentialsChange(creds), linkBegun()]
+/** The link that the keys in the state belong to; undefined when there never was one. */
+export function presentLink(state: SessionState): string | undefined {
+  const marked = state.get(LINK.type, LINK.id) as { id: string } | undefined
+  const creds = state.get(CREDENTIALS.type, CREDENTIALS.id) as Partial<AuthenticationCreds> | undefined
+  return marked?.id ?? (creds && linkIdOf(creds))
 }
+
+export const linkChange = (creds: AuthenticationCreds): Change => ({
+  ...LINK,
+  value: { id: linkIdOf(creds) },
+})
 
 /** The account as others know it. */
-export function accountOf(creds: AuthenticationCreds): Account | undefined {
+export function accountOf(creds: Partial<AuthenticationCreds>): Account | undefined {
   const { me } = creds
   const phone = me?.id ? phoneOf(me.id) : undefined
   if (!me || !phone) return undefined

@@ -1,8 +1,16 @@
 /** All of Baileys. Outside of this folder there are only Warren's words. */
 export { type AddressBook, createAddressBook } from './addresses.ts'
+export { adoptedFrom } from './adoption.ts'
 export { type Barrier, createBarrier } from './barrier.ts'
 export { type ConnectOptions, targetOf } from './connect.ts'
-export { accountOf, adoptedFrom, keptCredentials, PORTABLE, storedCredentials } from './credentials.ts'
+export {
+  accountOf,
+  keptCredentials,
+  linkChange,
+  PORTABLE,
+  presentLink,
+  storedCredentials,
+} from './credentials.ts'
 export { assertRatchetGuarded, guardRatchet } from './guard.ts'
 export { createKeyStores } from './key-store.ts'
 export { createLink, type WhatsAppLink } from './link.ts'
@@ -12,5 +20,14 @@ export { decodeProto, textProto } from './outbound.ts'
 export { readPresence } from './presence.ts'
 export { quietConsole } from './quiet.ts'
 export { refusalOf } from './receipts.ts'
+export { restoration, type SnapshotContent, snapshotContent } from './restoration.ts'
 export { trustSimulator } from './simulator.ts'
+export {
+  dailySnapshot,
+  listSnapshots,
+  obstacleTo,
+  type SnapshotRecord,
+  snapshotOfCredentials,
+} from './snapshots.ts'
+export { storedFlaw } from './soundness.ts'
 export { createTraffic } from './traffic.ts'

@@ -4,16 +4,10 @@ import type { Proxies, Route } from '../proxy/index.ts'
 import type { SessionEvent } from '../session/model.ts'
 import type { Link } from '../session/session.ts'
 import type { SessionState } from '../store/state.ts'
+import { adoption } from './adoption.ts'
 import { type AuthenticationCreds, type BinaryNode, initAuthCreds } from './baileys.ts'
 import { type Connection, type ConnectOptions, connect } from './connect.ts'
-import {
-  accountOf,
-  adoption,
-  credentialsChange,
-  isLinked,
-  sameAccount,
-  storedCredentials,
-} from './credentials.ts'
+import { accountOf, credentialsChange, isLinked, sameAccount, storedCredentials } from './credentials.ts'
 import { endingOf } from './ending.ts'
 import { createMessenger, type Messenger } from './messenger.ts'
 import { CODE_MS } from './pairing.ts'
@@ -164,7 +158,7 @@ export function createLink(options: LinkOptions): WhatsAppLink {
     if (state.get('creds', 'main') === creds) {
       state.apply([credentialsChange(creds)])
     } else {
-      state.apply(adoption(state, creds, clock.now()))
+      for (const step of adoption(state, creds, { now: clock.now() })) state.apply(step)
       if (account) dispatch({ type: 'paired', account })
     }
     knownAccount ??= account

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createJournal } from '../session/journal.ts'
 import { createState } from '../store/state.ts'
 import { initAuthCreds } from './baileys.ts'
-import { accountOf, adoption, isLinked, storedCredentials } from './credentials.ts'
+import { accountOf, isLinked, storedCredentials } from './credentials.ts'
 import { endingOf } from './ending.ts'
 import { isTrustworthyPair } from './key-store.ts'
 import { linkedPhone, qrText, renewSecret } from './pairing.ts'
@@ -38,21 +38,6 @@ test('credentials of an unfinished pairing by code are none', () => {
   assert.equal(isLinked(creds), false)
   assert.equal(storedCredentials(state), undefined)
   assert.deepEqual(accountOf(creds), { jid: '491@s.whatsapp.net', phone: '491' })
-})
-
-test('a newly linked device keeps a snapshot of the last and none of its sessions', () => {
-  const state = createState(createJournal(0))
-  state.restore('creds', 'main', { old: true })
-  state.restore('session', '491.0', { v: 1 })
-  state.restore('lid-mapping', '491', '9001')
-  const now = new Date('2026-01-01T00:00:00Z')
-  const changes = adoption(state, initAuthCreds(), now)
-  const find = (type: string) => changes.find((change) => change.type === type)
-  assert.deepEqual(find('snapshot')?.value, { old: true })
-  assert.ok((find('snapshot')?.expiresAt ?? now) > now)
-  assert.deepEqual([find('session')?.id, find('session')?.value], ['491.0', undefined])
-  assert.equal(find('lid-mapping'), undefined)
-  assert.ok(find('creds')?.value)
 })
 
 test('a pair of addresses that would make a contact of ourselves is not believed', () => {

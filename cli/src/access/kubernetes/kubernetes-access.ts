@@ -102,6 +102,8 @@ export function createKubernetesAccess(api: KubeApi, clock: Clock): SessionAcces
     restart: (name) =>
       patch(name, { metadata: { annotations: { [RESTARTED_AT_ANNOTATION]: clock.now().toISOString() } } }),
     logout: async (name) => void (await command(name, 'session.logout', {})),
+    snapshots: async (name) => (await command(name, 'session.snapshots', {})).items,
+    restore: async (name, snapshot) => void (await command(name, 'session.restore', { snapshot })),
 
     async startPairing(name, wanted) {
       const { control, resource } = await reach(name)

@@ -1,5 +1,5 @@
 /** Instances through Warren's REST API, with a token: for people without rights in the cluster. */
-import { WarrenError } from '@warren/contracts'
+import { type Snapshot, WarrenError } from '@warren/contracts'
 import type { InstanceView, PairingView, SessionAccess, StreamedEvent } from '../port.ts'
 import { readSse } from '../sse.ts'
 import type { RestClient } from './rest-client.ts'
@@ -79,6 +79,9 @@ export function createRestAccess(client: RestClient): SessionAccess {
     setOperatingMode: (name, operatingMode) => view(act('PATCH', name, '', { operatingMode })),
     restart: (name) => view(act('POST', name, '/restart')),
     logout: async (name) => void (await act('POST', name, '/logout')),
+    snapshots: async (name) => (await act<{ items: Snapshot[] }>('GET', name, '/snapshots')).items,
+    restore: async (name, snapshot) =>
+      void (await act('POST', name, `/snapshots/${encodeURIComponent(snapshot)}/restore`)),
 
     startPairing: (name, request) =>
       request.method === 'qr'

@@ -138,6 +138,7 @@ function degraded({ crashLoop, rollFailed, said, suspended }: Facts): Finding<'D
   if (crashLoop) return say('CrashLoop')
   if (rollFailed) return say('RollFailed')
   if (!said || suspended) return say('Healthy')
+  if (said.reason === 'CredentialsDamaged') return say('CredentialsDamaged', said.message)
   if (said.reason === 'ConnectionReplaced') return say('Conflict', said.message)
   if (said.reason === 'ProxyUnavailable') return say('ProxyUnavailable', said.message)
   if (said.reason === 'ClientRefused') return say('ClientRefused', said.message)

@@ -38,6 +38,10 @@ const rows: [Omit<SessionStatus, 'since'> | null, string][] = [
     { phase: 'parked', account: ACCOUNT, reason: 'ConnectionReplaced' },
     'Degraded Linked Parked NotConnected Conflict',
   ],
+  [
+    { phase: 'parked', reason: 'CredentialsDamaged' },
+    'Degraded PairingRequired NotPaired NotPaired CredentialsDamaged',
+  ],
   [{ phase: 'loggedOut' }, 'LoggedOut LoggedOut NotPaired NotPaired Healthy'],
   [
     { phase: 'connected', account: ACCOUNT, protection: { state: 'paused', score: 90, since: at } },

@@ -66,6 +66,8 @@ export const CONDITION_REASONS = {
     RepeatedReconnects: 'Several attempts in a row failed; they go on, more slowly.',
     CrashLoop: 'The session pod keeps ending.',
     Conflict: 'Another client uses the credentials of this session.',
+    CredentialsDamaged:
+      'The stored credentials cannot be used as they are; nothing was removed. Restore a snapshot, or pair anew.',
     RollFailed: 'The session did not come back after its pod was replaced by one of a newer template.',
     ClientRefused: 'WhatsApp refuses this version of the client.',
     ProxyUnavailable: 'No proxy of this instance works; nothing goes to WhatsApp directly instead.',

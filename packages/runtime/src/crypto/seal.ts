@@ -16,6 +16,13 @@ export type SealingKey = { id: number; bytes: Uint8Array }
 /** It was sealed with another key or for another place, it is damaged, or it is no envelope at all. */
 export class UnsealError extends Error {
   override name = 'UnsealError'
+  /** The id of the key that it needs, where that is not at hand. */
+  readonly missingKeyId: number | undefined
+
+  constructor(message: string, { missingKeyId, ...options }: ErrorOptions & { missingKeyId?: number } = {}) {
+    super(message, options)
+    this.missingKeyId = missingKeyId
+  }
 }
 
 const VERSION = 1
@@ -52,7 +59,7 @@ export function open(
   const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength)
   const keyId = sealedKeyId(bytes)
   const key = [keys].flat().find((candidate) => candidate.id === keyId)
-  if (!key) throw new UnsealError(`sealed with key ${keyId}, which is not at hand`)
+  if (!key) throw new UnsealError(`sealed with key ${keyId}, which is not at hand`, { missingKeyId: keyId })
   const header = bytes.subarray(0, HEADER_BYTES)
   const decipher = createDecipheriv('aes-256-gcm', key.bytes, header.subarray(5), {
     authTagLength: TAG_BYTES,
