@@ -89,7 +89,14 @@ function runOnce(files: string[], env: Record<string, string>): Promise<string[]
   )
   const child = spawn(
     process.execPath,
-    ['--test', ...reporters, `--test-timeout=${CI ? 300_000 : 180_000}`, ...files],
+    // One file a core: Node would leave a core free, but files wait more than they compute.
+    [
+      '--test',
+      `--test-concurrency=${availableParallelism()}`,
+      ...reporters,
+      `--test-timeout=${CI ? 300_000 : 180_000}`,
+      ...files,
+    ],
     {
       cwd: ROOT,
       stdio: ['ignore', 'inherit', 'inherit'],

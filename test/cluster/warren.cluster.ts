@@ -93,9 +93,12 @@ function createApi(url: string, token?: string): Api {
 describe('Warren on Kubernetes', { concurrency: 1 }, () => {
   let api: Api
   let simulator: SimulatorOperations
-  let traffic: Traffic
+  let traffic: Traffic | undefined
   let apiUrl: string
   let standing = true
+
+  // Not where it begins: there it would end with the step.
+  after(() => traffic?.stop())
 
   /** Each one builds on those before it. */
   const step = (name: string, work: () => Promise<void>) =>
@@ -106,14 +109,17 @@ describe('Warren on Kubernetes', { concurrency: 1 }, () => {
       standing = true
     })
 
-  /** Waits until so many more messages have gone both ways, which only a session that works can do. */
-  const moreTraffic = async (count = 20) => {
-    const wanted = traffic.count() + count
-    await until(() => traffic.count() >= wanted, {
-      timeoutMs: PATIENCE_MS,
-      everyMs: 100,
-      describe: 'traffic',
-    })
+  /** Waits until so many more messages have arrived on each side. */
+  const moreTraffic = async (count = 10) => {
+    const { arrived } = started(traffic)
+    const before = await arrived()
+    await until(
+      async () => {
+        const { out, back } = await arrived()
+        return out >= before.out + count && back >= before.back + count
+      },
+      { timeoutMs: PATIENCE_MS, everyMs: 250, describe: 'traffic' },
+    )
   }
 
   step('is installed with Helm', async () => {
@@ -158,7 +164,6 @@ describe('Warren on Kubernetes', { concurrency: 1 }, () => {
     await run('kubectl', ['uncordon', 'node1'])
     assert.equal(await get(`pod/${await podOf()}`, '.spec.nodeName'), 'node2')
     traffic = startTraffic({ api, simulator, id: ID, number: NUMBER, contact: CONTACT })
-    after(traffic.stop)
     await moreTraffic()
   })
 
@@ -223,7 +228,7 @@ describe('Warren on Kubernetes', { concurrency: 1 }, () => {
   })
 
   step('has lost nothing and doubled nothing', async () => {
-    const { out, back } = await traffic.stopAndCompare()
+    const { out, back } = await started(traffic).stopAndCompare()
     console.log(`  ${out} messages out and ${back} in, all of them once`)
   })
 
@@ -246,6 +251,11 @@ describe('Warren on Kubernetes', { concurrency: 1 }, () => {
     await run('helm', ['uninstall', 'warren', '-n', NAMESPACE, '--wait', '--timeout', HELM_TIMEOUT])
   })
 })
+
+function started(traffic: Traffic | undefined): Traffic {
+  assert.ok(traffic, 'the traffic was started')
+  return traffic
+}
 
 /** Not the shim or a probe that carries the same environment. */
 function isSession(pid: number): boolean {

@@ -12,8 +12,8 @@ export type Api = <T = Record<string, unknown>>(
 ) => Promise<T>
 
 export type Traffic = {
-  /** Messages accepted and sent so far. */
-  count(): number
+  /** Messages that reached the contact, and that the session took, so far. */
+  arrived(): Promise<{ out: number; back: number }>
   /** Ends it, whatever is under way. Idempotent. */
   stop(): void
   /** Ends it, and compares the ledger, what was asked for, and the read model. */
@@ -88,8 +88,18 @@ export function startTraffic({ api, simulator, id, number, contact }: Parties): 
     return found
   }
 
+  const ledger = async () => (await simulator.ledger.read({ account: number })).entries
+
+  async function arrived(): Promise<{ out: number; back: number }> {
+    const entries = await ledger()
+    return {
+      out: entries.filter((entry) => entry.direction === 'fromSession' && entry.opened > 0).length,
+      back: entries.filter((entry) => entry.direction === 'toSession' && entry.acknowledged > 0).length,
+    }
+  }
+
   return {
-    count: () => outgoing.size + incoming.size,
+    arrived,
     stop() {
       abandoned = true
       stopping.abort()
@@ -97,13 +107,10 @@ export function startTraffic({ api, simulator, id, number, contact }: Parties): 
     async stopAndCompare() {
       stopping.abort()
       await loops
-      const ledger = async () => (await simulator.ledger.read({ account: number })).entries
       await until(
         async () => {
-          const entries = await ledger()
-          const opened = entries.filter((entry) => entry.direction === 'fromSession' && entry.opened > 0)
-          const taken = entries.filter((entry) => entry.direction === 'toSession' && entry.acknowledged > 0)
-          return opened.length >= outgoing.size && taken.length >= incoming.size
+          const { out, back } = await arrived()
+          return out >= outgoing.size && back >= incoming.size
         },
         { timeoutMs: PATIENCE_MS, everyMs: 250, describe: 'all messages to arrive' },
       )

@@ -1,26 +1,21 @@
 /** An installation of Warren's operator: replicas as processes, with the data services that they and the sessions share. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '@warren/runtime/embedded'
 import { type Cleanup, tempDir, until, withMongo, withRedis } from '@warren/runtime/testing'
 import { SESSION_NODE_ENV } from '@warren/session-pod'
+import { type Program, startProgram } from './program.ts'
 
 const MAIN = join(import.meta.dirname, '..', '..', '..', 'operator', 'src', 'main.ts')
 
-export type Replica = {
+export type Replica = Program & {
   readonly name: string
-  readonly child: ChildProcess
-  log(): string
   metrics(): Promise<string>
   leads(): Promise<boolean>
   /** Until it leads; the replica before it may have to be waited out. */
   untilLeading(): Promise<void>
   /** Until its caches are full. */
   untilReady(): Promise<void>
-  /** Sends the signal and resolves with the exit code. */
-  end(signal: NodeJS.Signals): Promise<number | null>
 }
 
 export type Installation = {
@@ -38,7 +33,7 @@ export type ReplicaChange = {
 }
 
 /** A machine on which others work as well takes its time to start a process. */
-const START_MS = 90_000
+const START_MS = 170_000
 
 /** @param on where the operator works: its lease is in the first namespace */
 export async function install(
@@ -53,34 +48,23 @@ export async function install(
     const port = await freePort()
     const templateFile = join(folder, `${name}.json`)
     writeFileSync(templateFile, JSON.stringify(templateOf({ ...common.sessionEnv, ...change.sessionEnv })))
-    const child = spawn(process.execPath, [MAIN], {
-      env: {
-        PATH: process.env.PATH,
-        KUBECONFIG: change.kubeconfigFile ?? on.kubeconfigFile,
-        POD_NAME: name,
-        POD_NAMESPACE: on.namespaces[0],
-        WATCH_NAMESPACES: on.namespaces.join(),
-        MONGODB_URI: mongo.uri,
-        MONGODB_SESSIONS_DB: mongo.dbName,
-        REDIS_URL: redis,
-        WARREN_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
-        WARREN_SESSION_TEMPLATE_FILE: templateFile,
-        STARTS_PER_SECOND: '1000',
-        STARTS_BURST: '1000',
-        DEFAULT_INSTANCE_LIMIT: '10000',
-        HEALTH_HOST: '127.0.0.1',
-        HEALTH_PORT: String(port),
-        ...common.env,
-        ...change.env,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    const exited = once(child, 'exit')
-    let log = ''
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (log += String(text)))
-    file.after(async () => {
-      child.kill('SIGKILL')
-      await exited
+    const program = startProgram(file, [MAIN], {
+      KUBECONFIG: change.kubeconfigFile ?? on.kubeconfigFile,
+      POD_NAME: name,
+      POD_NAMESPACE: on.namespaces[0],
+      WATCH_NAMESPACES: on.namespaces.join(),
+      MONGODB_URI: mongo.uri,
+      MONGODB_SESSIONS_DB: mongo.dbName,
+      REDIS_URL: redis,
+      WARREN_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+      WARREN_SESSION_TEMPLATE_FILE: templateFile,
+      STARTS_PER_SECOND: '1000',
+      STARTS_BURST: '1000',
+      DEFAULT_INSTANCE_LIMIT: '10000',
+      HEALTH_HOST: '127.0.0.1',
+      HEALTH_PORT: String(port),
+      ...common.env,
+      ...change.env,
     })
     const get = async (path: string) => {
       const response = await fetch(`http://127.0.0.1:${port}${path}`)
@@ -92,22 +76,16 @@ export async function install(
       until(condition, { timeoutMs: START_MS, everyMs: 50, describe }).then(
         () => {},
         (cause) => {
-          throw new Error(`${name}: ${log.slice(-3_000)}`, { cause })
+          throw new Error(`${name}: ${program.log().slice(-3_000)}`, { cause })
         },
       )
     return {
+      ...program,
       name,
-      child,
-      log: () => log,
       metrics,
       leads,
       untilLeading: () => within(leads, `${name} to lead`),
       untilReady: () => within(async () => (await get('/readyz')).ok, `${name} to be ready`),
-      async end(signal) {
-        child.kill(signal)
-        const [code] = await exited
-        return code
-      },
     }
   }
 
