@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ConfigError, loadConfig } from '@warren/runtime/config'
-import { operatorConfigSchema } from './config.ts'
+import { masterKeysOf, operatorConfigSchema } from './config.ts'
 
 const NEEDED = {
   MONGODB_URI: 'mongodb://db/',
@@ -23,4 +23,19 @@ test('a lease that nobody could hold is refused: its times are each shorter than
       () => load(times),
       (error) => error instanceof ConfigError && error.message.includes(named),
     )
+})
+
+test('several master keys are read in their order, and two of one id are refused', () => {
+  const key = (fill: number) => Buffer.alloc(32, fill).toString('base64')
+  const load = (keys: string) => loadConfig(operatorConfigSchema, { ...NEEDED, WARREN_MASTER_KEY: keys })
+  const { masterKey, previousMasterKeys } = masterKeysOf(load(`3:${key(3)},2:${key(2)},${key(1)}`))
+  assert.deepEqual(
+    [masterKey, ...previousMasterKeys].map(({ id, bytes }) => [id, bytes[0]]),
+    [
+      [3, 3],
+      [2, 2],
+      [1, 1],
+    ],
+  )
+  assert.throws(() => load(`${key(1)},1:${key(2)}`), ConfigError)
 })

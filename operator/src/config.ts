@@ -1,5 +1,5 @@
 /** The configuration of an operator process. The reference page is generated from this schema. */
-import type { SealingKey } from '@warren/runtime/crypto'
+import { KEYS_PATTERN, parseKeys, type SealingKey } from '@warren/runtime/crypto'
 import Joi from 'joi'
 
 export type OperatorConfig = {
@@ -55,11 +55,12 @@ export const operatorConfigSchema = Joi.object<OperatorConfig, true>({
   ),
   SESSION_REDIS_URL: redis.description('What sessions get as `REDIS_URL`; the operator’s own unless set.'),
   WARREN_MASTER_KEY: text
-    .pattern(/^(\d{1,10}:)?[A-Za-z0-9+/]{43}=$/, 'key')
+    .pattern(KEYS_PATTERN, 'keys')
+    .custom((keys: string) => parseKeys(keys) && keys, 'keys of different ids')
     .required()
     .meta({ secret: true })
     .description(
-      'From which the keys of instances are derived: id, colon, 32 bytes in base64. Lost with it are all credentials.',
+      'From which the keys of instances are derived: id, colon, 32 bytes in base64. After a comma those that were used before, until everything is sealed anew. Lost with it are all credentials.',
     ),
   WARREN_PROXY_MASTER_KEY: text
     .pattern(/^(\d{1,10}:)?[A-Za-z0-9+/]{43}=$/, 'key')
@@ -111,8 +112,14 @@ export const operatorConfigSchema = Joi.object<OperatorConfig, true>({
   LOG_FORMAT: text.valid('json', 'pretty').default('json').description('`pretty` is for people.'),
 })
 
-/** The key in {@link OperatorConfig.WARREN_MASTER_KEY}; one without an id has the id 1. */
-export const masterKeyOf = (config: OperatorConfig): SealingKey => keyOf(config.WARREN_MASTER_KEY)
+/** The key in {@link OperatorConfig.WARREN_MASTER_KEY} that seals, and those that were used before it. */
+export function masterKeysOf(config: OperatorConfig): {
+  readonly masterKey: SealingKey
+  readonly previousMasterKeys: readonly SealingKey[]
+} {
+  const [masterKey, ...previousMasterKeys] = parseKeys(config.WARREN_MASTER_KEY)
+  return { masterKey, previousMasterKeys }
+}
 
 /** The same for proxies. */
 export function proxyMasterKeyOf({ WARREN_PROXY_MASTER_KEY: text }: OperatorConfig): SealingKey | undefined {

@@ -19,7 +19,7 @@ import { createMongoSessionStore, migrateSessionStore } from '@warren/runtime/se
 import { createWinstonLogger } from '@warren/runtime/winston'
 import manifest from '../package.json' with { type: 'json' }
 import {
-  masterKeyOf,
+  masterKeysOf,
   namespacesOf,
   type OperatorConfig,
   operatorConfigSchema,
@@ -72,6 +72,7 @@ function templateOf(config: OperatorConfig): SessionPodTemplate {
   const proxyMasterKey = proxyMasterKeyOf(config)
   return {
     ...(proxyMasterKey ? { proxyMasterKey } : {}),
+    previousMasterKeys: masterKeysOf(config).previousMasterKeys,
     ...readTemplateFile(config.WARREN_SESSION_TEMPLATE_FILE),
     secretEnv: {
       MONGODB_URI: config.SESSION_MONGODB_URI ?? config.MONGODB_URI,
@@ -116,7 +117,7 @@ async function run(config: OperatorConfig, template: SessionPodTemplate, logger:
       logger,
       registry,
       template,
-      masterKey: masterKeyOf(config),
+      masterKey: masterKeysOf(config).masterKey,
       starts: { perSecond: config.STARTS_PER_SECOND, burst: config.STARTS_BURST },
       defaultInstanceLimit: config.DEFAULT_INSTANCE_LIMIT,
       roll: {

@@ -9,7 +9,7 @@ const id = Joi.number().integer().min(0)
 const quantities = Joi.object().pattern(text, [text, Joi.number()])
 
 /** What the file may say; secrets come from the environment and not from a file that is no secret. */
-type TemplateFile = Omit<SessionPodTemplate, 'secretEnv' | 'proxyMasterKey'>
+type TemplateFile = Omit<SessionPodTemplate, 'secretEnv' | 'proxyMasterKey' | 'previousMasterKeys'>
 
 const SCHEMA = Joi.object<TemplateFile>({
   image: text.required(),

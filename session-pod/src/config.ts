@@ -5,7 +5,7 @@ import {
   type ProtectionSpec,
   protectionSpecSchema,
 } from '@warren/contracts'
-import type { SealingKey } from '@warren/runtime/crypto'
+import { KEYS_PATTERN, parseKeys, type SealingKey } from '@warren/runtime/crypto'
 import Joi from 'joi'
 
 export type PodConfig = {
@@ -67,11 +67,12 @@ export const CONFIG_SCHEMA = Joi.object<PodConfig>({
     .meta({ secret: true })
     .description('Redis, for wake-ups, live events and commands.'),
   WARREN_INSTANCE_KEY: Joi.string()
-    .pattern(/^(\d{1,10}:)?[A-Za-z0-9+/]{43}=(,(\d{1,10}:)?[A-Za-z0-9+/]{43}=)*$/)
+    .pattern(KEYS_PATTERN)
+    .custom((text: string) => parseKeys(text) && text, 'keys of different ids')
     .required()
     .meta({ secret: true })
     .description(
-      'What the credentials are sealed with: id of the master key, colon, 32 bytes in base64. After a comma those that were used before; what they sealed is sealed anew.',
+      'What the credentials are sealed with: id of the master key, colon, 32 bytes in base64. After a comma those that were used before: what they sealed is sealed anew.',
     ),
   WARREN_PAIRING_METHOD: Joi.string()
     .lowercase()
@@ -154,13 +155,7 @@ export const CONFIG_SCHEMA = Joi.object<PodConfig>({
     ),
 })
 
-/** The keys of {@link PodConfig.WARREN_INSTANCE_KEY}: the one that seals first. */
-export function sealingKeysOf(text: string): readonly [SealingKey, ...SealingKey[]] {
-  const [newest = '', ...before] = text.split(',')
-  return [sealingKeyOf(newest), ...before.map(sealingKeyOf)]
-}
-
-/** A key as text; one without an id has the id 1. */
+/** The key of a pool of proxies; one without an id has the id 1. */
 export function sealingKeyOf(text: string): SealingKey {
   const [bytes = '', id = '1'] = text.split(':').reverse()
   return { id: Number(id), bytes: Buffer.from(bytes, 'base64') }

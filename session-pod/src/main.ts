@@ -12,6 +12,7 @@ import { isWarrenError, PROTECTION_DEFAULTS, PROTECTION_OFF, protectionSettings 
 import { createRedisBus } from '@warren/runtime/bus'
 import { systemClock as clock } from '@warren/runtime/clock'
 import { ConfigError, describeConfig, loadConfig } from '@warren/runtime/config'
+import { parseKeys } from '@warren/runtime/crypto'
 import { createHealthServer } from '@warren/runtime/health'
 import { createIds } from '@warren/runtime/ids'
 import { createLifecycle, type ProcessLike, runUntilSignal } from '@warren/runtime/lifecycle'
@@ -19,7 +20,7 @@ import { createJsonLogger, type Logger } from '@warren/runtime/logger'
 import { connectMongo } from '@warren/runtime/mongo'
 import { createMongoSessionStore, type ProxyPoolReader } from '@warren/runtime/session-store'
 import { createBusyGauge, createBusyShare } from './busy.ts'
-import { CONFIG_SCHEMA, type PodConfig, sealingKeyOf, sealingKeysOf } from './config.ts'
+import { CONFIG_SCHEMA, type PodConfig, sealingKeyOf } from './config.ts'
 import { createControlServer } from './control/index.ts'
 import { acquireLease } from './lease.ts'
 import { createPod, type Pod } from './pod.ts'
@@ -181,7 +182,7 @@ async function openPod(
     bus,
     takeover,
     heldSinceMs: sinceMs,
-    keys: sealingKeysOf(config.WARREN_INSTANCE_KEY),
+    keys: parseKeys(config.WARREN_INSTANCE_KEY),
     clock,
     ids: createIds(clock),
     logger,

@@ -21,6 +21,8 @@ export type Gauges = {
   /** 0 to 100. */
   riskScore(): number
   sendingPaused(): boolean
+  /** Records that are sealed with an earlier key. */
+  oldSeals(): number
 }
 
 const COMMIT_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
@@ -59,6 +61,7 @@ export function createPodMetrics(gauges: Gauges): PodMetrics {
       'Whether sending is paused because of risk.',
       gauges.sendingPaused() ? 1 : 0,
     )
+    one(METRICS.sessionOldSeals, 'gauge', 'Records sealed with an earlier key.', gauges.oldSeals())
     const name = METRICS.sessionCommitSeconds
     lines.push(`# HELP ${name} Duration of commits to the log.`, `# TYPE ${name} histogram`)
     for (const [i, le] of COMMIT_BUCKETS.entries()) lines.push(`${name}_bucket{le="${le}"} ${buckets[i]}`)

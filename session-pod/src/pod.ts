@@ -123,6 +123,7 @@ export function createPod(options: PodOptions): Pod {
     sendsWaiting: () => protection.gate.count(),
     riskScore: () => protection.report().score,
     sendingPaused: () => protection.status()?.state === 'paused',
+    oldSeals: () => reseal.progress()?.left ?? 0,
   })
   let lastFrameMs = clock.monotonicMs()
   const proxies =
@@ -136,9 +137,11 @@ export function createPod(options: PodOptions): Pod {
       onFailover: metrics.proxyFailover,
     })
 
-  const { state, groups, committer, archive, load, mend } = createStore({
+  const { state, groups, committer, archive, reseal, load, mend } = createStore({
     ...{ writer, takeover, keys: options.keys, clock, busy: options.busy, onFatal },
     onFoldError: unlessFenced('the log was not folded'),
+    beforeReseal: (all) => snapshotOfCredentials(all, 'rotation', clock.now()),
+    onResealed: () => keeper.report(),
     onCommit: metrics.commit,
   })
   const outbox = createOutbox(state, clock)
@@ -267,8 +270,11 @@ export function createPod(options: PodOptions): Pod {
     onReported: live.statusChanged,
   })
 
-  /** The session's status with what protection tells: the same object until one of the two changes. */
-  const statusNow = createStatusView(() => session.status(), protection.status)
+  /** The session's status with what others tell: the same object until one of them changes. */
+  const statusNow = createStatusView(() => session.status(), {
+    protection: protection.status,
+    seals: reseal.progress,
+  })
 
   /** What the connection tells. An end of the link that nobody here asked for is a sign of a ban. */
   function dispatch(event: SessionEvent): void {
@@ -355,12 +361,15 @@ export function createPod(options: PodOptions): Pod {
         ...(rest ? { rest } : {}),
         pairing: options.pairing,
       })
+      // What could not be opened waits for a person first.
+      if (!flaw) reseal.start(loaded)
     },
     async stop() {
       // What could not be read must not be written over.
       if (!loaded) return keeper.release()
       for (const one of served.splice(0)) one.stop()
       inboundMedia.stop()
+      reseal.stop()
       protection.stop()
       await Promise.race([sender.stop(), clock.sleep(DRAIN_MS)])
       await goodbye()
@@ -374,6 +383,7 @@ export function createPod(options: PodOptions): Pod {
       live.statusChanged()
     },
     cut() {
+      reseal.stop()
       session.stop()
       committer.stop()
       link.close()

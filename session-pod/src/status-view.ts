@@ -1,21 +1,22 @@
-import type { SessionProtection, SessionStatus } from '@warren/contracts'
+import type { SessionStatus } from '@warren/contracts'
+
+type Added = Pick<SessionStatus, 'protection' | 'seals'>
 
 /**
- * The status of the session together with that of its protection.
- * @returns the same object as long as both parts are the same, so that whoever compares sees no change where there is none
+ * The status of the session together with what others tell of it.
+ * @returns the same object as long as all parts are the same, so that whoever compares sees no change where there is none
  */
 export function createStatusView(
   session: () => SessionStatus,
-  protection: () => SessionProtection | undefined,
+  added: { readonly [K in keyof Added]-?: () => Added[K] },
 ): () => SessionStatus {
-  let last:
-    | { session: SessionStatus; protection: SessionProtection | undefined; both: SessionStatus }
-    | undefined
+  let last: { parts: readonly unknown[]; status: SessionStatus } | undefined
   return () => {
-    const now = { session: session(), protection: protection() }
-    if (last?.session === now.session && last.protection === now.protection) return last.both
-    const both = now.protection ? { ...now.session, protection: now.protection } : now.session
-    last = { ...now, both }
-    return both
+    const [own, protection, seals] = [session(), added.protection(), added.seals()]
+    const parts = [own, protection, seals]
+    if (last && parts.every((part, index) => part === last?.parts[index])) return last.status
+    const status = { ...own, ...(protection ? { protection } : {}), ...(seals ? { seals } : {}) }
+    last = { parts, status }
+    return status
   }
 }

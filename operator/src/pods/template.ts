@@ -22,6 +22,11 @@ export type SessionPodTemplate = {
   readonly secretEnv?: Readonly<Record<string, string>>
   /** From which the key of each organisation for its pools of proxies is derived; without it sessions cannot use pools. */
   readonly proxyMasterKey?: SealingKey
+  /**
+   * Master keys that were used before. Sessions get what is derived of them beside their present key, to open what it sealed; pods are not
+   * replaced when one comes or goes.
+   */
+  readonly previousMasterKeys?: readonly SealingKey[]
   /** Folder in which the pod finds the files of its secret: absolute in a cluster, relative to the pod's own folder on one machine. */
   readonly keyFolder: string
   /** A session needs a moment to store its last commit and to release its lease. */
@@ -60,7 +65,7 @@ export function prepareTemplate(template: SessionPodTemplate, masterKey: Sealing
     .update(template.proxyMasterKey ? Buffer.from(template.proxyMasterKey.bytes) : '')
     .digest('hex')
     .slice(0, 16)
-  const { secretEnv, proxyMasterKey, ...open } = template
+  const { secretEnv, proxyMasterKey, previousMasterKeys, ...open } = template
   return { ...template, secretsDigest, digest: digestOf({ open, secretsDigest }) }
 }
 

@@ -16,6 +16,7 @@ export const METRICS = {
   sessionSendsWaiting: 'warren_session_sends_waiting',
   sessionRiskScore: 'warren_session_risk_score',
   sessionSendingPaused: 'warren_session_sending_paused',
+  sessionOldSeals: 'warren_session_old_seals',
   sessionProxyUp: 'warren_session_proxy_up',
   sessionProxyFailovers: 'warren_session_proxy_failovers_total',
   projectionLag: 'warren_projection_lag_entries',

@@ -99,6 +99,8 @@ export type SessionStatus = {
   readonly proxy?: { readonly address: string }
   /** Failed attempts in a row and when the next one is due, while `reconnecting`. */
   readonly retry?: { readonly attempt: number; readonly nextAt: Date }
+  /** The key that seals what is stored now, and how many records are still sealed with an earlier one. */
+  readonly seals?: { readonly keyId: number; readonly left: number }
   /** How sending is held back, once there is anything to tell: risk, a pause, a restriction by WhatsApp. */
   readonly protection?: SessionProtection
 }

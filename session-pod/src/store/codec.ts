@@ -27,6 +27,7 @@ const PLAIN = new Set([
   'protection',
   'link',
   'snapshot',
+  'seals',
 ])
 const DELETED = 'null'
 

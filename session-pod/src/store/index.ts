@@ -11,17 +11,19 @@ import { type Committer, createCommitter } from './committer.ts'
 import { createFolder } from './folder.ts'
 import { createGroups, type Groups } from './groups.ts'
 import { type Loaded, loadInto } from './load.ts'
+import { createReseal, type Reseal } from './reseal.ts'
 import { createSealer } from './sealer.ts'
-import { createState, type SessionState } from './state.ts'
+import { type Change, createState, type SessionState } from './state.ts'
 import { createUnfolded } from './unfolded.ts'
 
-export type { Loaded }
+export type { Change, Loaded }
 
 export type Store = {
   readonly state: SessionState
   readonly groups: Groups
   readonly committer: Committer
   readonly archive: Archive
+  readonly reseal: Reseal
   /** Brings back what is stored. @throws WarrenError `credentials_unreadable` */
   load(): Promise<Loaded>
   /**
@@ -31,7 +33,10 @@ export type Store = {
   mend(loaded: Loaded): Promise<void>
 }
 
-/** @param onFoldError a fold failed; harmless unless it says `fenced` */
+/**
+ * @param onFoldError a fold failed, or an attempt to seal anew; harmless unless it says `fenced`
+ * @param beforeReseal what to store before anything is sealed under a new key
+ */
 export function createStore(options: {
   writer: SessionWriter
   takeover: Takeover
@@ -41,6 +46,8 @@ export function createStore(options: {
   busy: () => boolean
   onFatal: (error: unknown) => void
   onFoldError: (error: unknown) => void
+  beforeReseal: (state: SessionState) => readonly Change[]
+  onResealed: () => void
   onCommit: (seconds: number) => void
 }): Store {
   const { writer, takeover, clock, busy, onFatal, onCommit } = options
@@ -62,6 +69,12 @@ export function createStore(options: {
     groups: createGroups(state),
     committer,
     archive: createArchive({ writer, lease, sealer, unfolded, state, clock }),
+    reseal: createReseal({
+      ...{ writer, lease, sealer, state, unfolded, committer, folder, clock },
+      onBegin: () => options.beforeReseal(state),
+      onProgress: options.onResealed,
+      onError: options.onFoldError,
+    }),
     load: () => loadInto(state, unfolded, { writer, takeover, sealer }),
     async mend({ damaged, damagedCommits }) {
       if (damaged.length + damagedCommits === 0) return

@@ -59,6 +59,24 @@ test('the secret holds key and connection strings, follows their changes, and ke
   await cluster.stop()
 })
 
+test('after a change of the master key the secret holds the keys of both, the newest first', async () => {
+  const { cluster, clock, instance, make, secret } = await setUp()
+  await make().create(instance, 1)
+  const before = (await secret())[KEY_FILE]
+  const next = { id: 2, bytes: new Uint8Array(32).fill(8) }
+  const template = prepareTemplate({ ...TEMPLATE, previousMasterKeys: [MASTER_KEY] }, next)
+  const metrics = { sessionStarted() {} }
+  await createPods({ cluster, clock, logger, masterKey: next, template, metrics }).create(instance, 2)
+  const [newest, ...others] = ((await secret())[KEY_FILE] ?? '').split(',')
+  assert.match(newest ?? '', /^2:/)
+  assert.deepEqual(others, [before])
+  // Replaced by the new key, and by nothing else.
+  const alone = prepareTemplate(TEMPLATE, next)
+  assert.equal(alone.digest, template.digest)
+  assert.notEqual(alone.digest, prepareTemplate(TEMPLATE, MASTER_KEY).digest)
+  await cluster.stop()
+})
+
 test('a name that is taken by what is not seen may be our own pod; only later it is called foreign', async () => {
   const { clock, cluster, instance, make } = await setUp()
   await takeName(cluster, instance)

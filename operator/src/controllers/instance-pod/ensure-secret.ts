@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { instanceIdOf, isWarrenError, WarrenError, type WhatsAppInstance } from '@warren/contracts'
 import type { Secret, SecretClient } from '@warren/runtime/cluster'
-import { deriveInstanceKey, deriveProxyKey, type SealingKey } from '@warren/runtime/crypto'
+import { deriveInstanceKey, deriveProxyKey, keysText, type SealingKey } from '@warren/runtime/crypto'
 import { KEY_FILE, keySecretKeyOf, ownedBy, PROXY_KEY_FILE } from '../../pods/session-pod.ts'
 
 /**
@@ -14,6 +14,7 @@ export async function ensureSecret(
   instance: WhatsAppInstance,
   sources: {
     readonly masterKey: SealingKey
+    readonly previousMasterKeys?: readonly SealingKey[]
     readonly secretEnv?: Readonly<Record<string, string>>
     readonly proxyMasterKey?: SealingKey
   },
@@ -40,24 +41,21 @@ export async function ensureSecret(
 
 function secretData(
   instance: WhatsAppInstance,
-  { masterKey, secretEnv = {}, proxyMasterKey }: Parameters<typeof ensureSecret>[2],
+  { masterKey, previousMasterKeys = [], secretEnv = {}, proxyMasterKey }: Parameters<typeof ensureSecret>[2],
 ): Secret['data'] {
-  const derived = deriveInstanceKey(masterKey, instance.spec.organization, instanceIdOf(instance.metadata))
+  const keys = [masterKey, ...previousMasterKeys].map((key) =>
+    deriveInstanceKey(key, instance.spec.organization, instanceIdOf(instance.metadata)),
+  )
   const files = {
     ...secretEnv,
-    [KEY_FILE]: encodeKey(derived),
+    [KEY_FILE]: keysText(keys),
     ...(proxyMasterKey && instance.spec.proxy?.pool
-      ? { [PROXY_KEY_FILE]: encodeKey(deriveProxyKey(proxyMasterKey, instance.spec.organization)) }
+      ? { [PROXY_KEY_FILE]: keysText([deriveProxyKey(proxyMasterKey, instance.spec.organization)]) }
       : {}),
   }
   return Object.fromEntries(
     Object.entries(files).map(([name, text]) => [name, new TextEncoder().encode(text)]),
   )
-}
-
-/** As session pods read it: number and base64 of the bytes. */
-function encodeKey(key: SealingKey): string {
-  return `${key.id}:${Buffer.from(key.bytes).toString('base64')}`
 }
 
 /** Bytes of whatever class, comparable. */

@@ -1,4 +1,5 @@
 export { type Box, createBox, sealTo } from './box.ts'
+export { KEYS_PATTERN, keysText, parseKeys } from './key-text.ts'
 export {
   constantTimeEqual,
   deriveInstanceKey,

@@ -212,6 +212,34 @@ export function describeSessionStore(name: string, open: () => Promise<SessionSt
       assert.equal(await store.archived(lease, 'sent', 'M2'), undefined)
     })
 
+    it('reads the archive page by page, without what was taken away', async () => {
+      const store = await open()
+      const { lease, n } = await acquire(store, freshId())
+      await append(store, lease, n + 1, 'x')
+      const expiresAt = new Date(Date.now() + 3600_000)
+      const ids = ['a', 'b/1', 'c']
+      const changes = ids.map((id) => ({ type: 'sent', id, sealed: bytes(id), expiresAt, n: n + 1 }))
+      await store.fold(lease, n + 1, [
+        ...changes,
+        { type: 'part', id: 'z', sealed: bytes('z'), expiresAt, n: n + 1 },
+      ])
+      await append(store, lease, n + 2, 'x')
+      await store.fold(lease, n + 2, [{ type: 'sent', id: 'c', expiresAt, n: n + 2 }])
+      const first = await store.archivedAfter(lease, undefined, 2)
+      const second = await store.archivedAfter(lease, first.at(-1), 2)
+      assert.deepEqual(
+        [...first, ...second].map((one) => [one.type, one.id, one.n, textOf(one.sealed)]),
+        [
+          ['part', 'z', n + 1, 'z'],
+          ['sent', 'a', n + 1, 'a'],
+          ['sent', 'b/1', n + 1, 'b/1'],
+        ],
+      )
+      assert.deepEqual(first[0]?.expiresAt, expiresAt)
+      assert.ok((await store.archiveSize(lease)) >= 3)
+      assert.deepEqual(await store.archivedAfter(lease, second.at(-1), 2), [])
+    })
+
     it('goes on where the last holder stopped', async () => {
       const store = await open()
       const instance = freshId()

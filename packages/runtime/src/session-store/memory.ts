@@ -158,6 +158,20 @@ export function createMemorySessionStore(clock: Clock): SessionStore {
       return copy({ type, id, n: found.n, sealed: found.sealed })
     },
 
+    async archivedAfter(lease, after, limit) {
+      const key = sessionKeyOf(lease)
+      const from = after ? keyId(key, after.type, after.id) : `${key}/`
+      return [...archive]
+        .filter(([place, { sealed }]) => sealed && place > from && place.startsWith(`${key}/`))
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .slice(0, limit)
+        .flatMap(([place, { n, sealed, expiresAt }]) =>
+          sealed && expiresAt ? [copy({ ...parseKeyId(place), n, sealed, expiresAt })] : [],
+        )
+    },
+    archiveSize: async (lease) =>
+      [...archive.keys()].filter((place) => place.startsWith(`${sessionKeyOf(lease)}/`)).length,
+
     async fold(lease, n, changes) {
       for (const { type, id, n: position, sealed, expiresAt } of changes) {
         const target = expiresAt ? archive : keys

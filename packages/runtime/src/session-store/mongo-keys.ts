@@ -5,12 +5,12 @@ import { type AnyBulkWriteOperation, MongoBulkWriteError } from 'mongodb'
 import type { Clock } from '../clock/index.ts'
 import { DELETION_MARKER_MS, idRange, keyId, logId, parseKeyId } from './layout.ts'
 import type { Collections } from './mongo-collections.ts'
-import type { KeyChange, SessionWriter, StoredKey } from './port.ts'
+import type { ArchivedKey, KeyChange, SessionWriter, StoredKey } from './port.ts'
 
 export function createKeyStore(
   { sessions, log, keys, archive }: Collections,
   clock: Clock,
-): Pick<SessionWriter, 'keys' | 'archived' | 'fold'> {
+): Pick<SessionWriter, 'keys' | 'archived' | 'archivedAfter' | 'archiveSize' | 'fold'> {
   /** Per lease, where this process's folds began to clean: the first one sweeps what a killed predecessor left. */
   const cleaned = new Map<string, number>()
 
@@ -74,6 +74,20 @@ export function createKeyStore(
       const found = await archive.findOne({ _id: keyId(sessionKeyOf(lease), type, id) })
       return found?.sealed ? { type, id, n: found.n, sealed: found.sealed } : undefined
     },
+    async archivedAfter(lease, after, limit) {
+      const key = sessionKeyOf(lease)
+      const range = { ...idRange(key), ...(after ? { $gt: keyId(key, after.type, after.id) } : {}) }
+      const found = archive.find(
+        { _id: range, sealed: { $exists: true }, expiresAt: { $exists: true } },
+        { sort: { _id: 1 }, limit },
+      )
+      const page: ArchivedKey[] = []
+      for await (const { _id, n, sealed, expiresAt } of found) {
+        if (sealed && expiresAt) page.push({ ...parseKeyId(_id), n, sealed, expiresAt })
+      }
+      return page
+    },
+    archiveSize: (lease) => archive.countDocuments({ _id: idRange(sessionKeyOf(lease)) }),
   }
 }
 

@@ -44,6 +44,9 @@ export type StoredKey = {
   readonly sealed: Uint8Array
 }
 
+/** The same from the archive. */
+export type ArchivedKey = StoredKey & { readonly expiresAt: Date }
+
 /** A commit as it is read back; only positions above the fold have `sealed`. */
 export type StoredCommit = { readonly n: number; readonly sealed?: Uint8Array; readonly seq?: number }
 
@@ -95,6 +98,14 @@ export type SessionWriter = {
   commitsAfter(lease: Lease, n: number): AsyncIterable<StoredCommit>
   /** One value of the archive; undefined when there is none. */
   archived(lease: Lease, type: string, id: string): Promise<StoredKey | undefined>
+  /** Values of the archive in the order of their places, after one of them: a page. */
+  archivedAfter(
+    lease: Lease,
+    after: { readonly type: string; readonly id: string } | undefined,
+    limit: number,
+  ): Promise<ArchivedKey[]>
+  /** How many values the archive has, roughly. */
+  archiveSize(lease: Lease): Promise<number>
   /**
    * Folds: writes the values (each replaces only an older one), then records `n` as folded and drops the sealed parts up to it. Safe to
    * repeat and safe when it arrives late.
