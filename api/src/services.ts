@@ -14,11 +14,11 @@ import {
 } from './modules/auth/index.ts'
 import { chatCollection, createChatRepo, createChatService } from './modules/chats/index.ts'
 import { contactCollection, createContactRepo, createContactService } from './modules/contacts/index.ts'
+import { createIdentityRepo, createLookUpAddress } from './modules/identities/index.ts'
 import { createInstanceService, createPairingService } from './modules/instances/index.ts'
 import { createKeyRepo, createKeyService } from './modules/keys/index.ts'
 import { createMediaRepo, createMediaService, createMediaSigner } from './modules/media/index.ts'
 import {
-  createIdentityRepo,
   createMessageRepo,
   createMessageService,
   type MessageService,
@@ -35,7 +35,7 @@ import { createProxyService } from './modules/proxies/index.ts'
 import { createSnapshotService } from './modules/snapshots/index.ts'
 import { createTransferService } from './modules/transfer/index.ts'
 import { createNotice, type PlatformDatabase } from './platform/index.ts'
-import { createApply, createCursorRepo, createProjector } from './projection/index.ts'
+import { createApply, createCursorRepo, createParkedEntries, createProjector } from './projection/index.ts'
 
 export type Services = ReturnType<typeof createServices>
 
@@ -71,6 +71,8 @@ export function createServices(deps: ApiDeps, database: PlatformDatabase) {
   const chatDocs = chatCollection(database)
   const contactDocs = contactCollection(database)
   const identities = createIdentityRepo(database)
+  const lookUpAddress = createLookUpAddress(identities)
+  const parked = createParkedEntries(database, clock)
   const messageRepo = createMessageRepo(messageDocs, (text) => new Types.ObjectId(text))
   const contactRepo = createContactRepo(contactDocs)
   const cursors = createCursorRepo(database, clock)
@@ -81,12 +83,13 @@ export function createServices(deps: ApiDeps, database: PlatformDatabase) {
     contacts: contactDocs,
     incidents: incidentDocs,
   }
-  const apply = createApply(readModels, identities)
+  const apply = createApply(readModels, identities, parked)
   async function forget(scope: { organization: string; instance: InstanceId }): Promise<void> {
     await Promise.all(Object.values(readModels).map((documents) => documents.remove(scope)))
     await identities.forget(scope.organization, scope.instance)
+    await parked.forget(scope)
   }
-  const contacts = createContactService({ repo: contactRepo, instances, commands })
+  const contacts = createContactService({ repo: contactRepo, identities, lookUpAddress, instances, commands })
   const urlSeconds = config.MEDIA_URL_SECONDS
   const media = createMediaService({
     repo: createMediaRepo(database),
@@ -98,7 +101,8 @@ export function createServices(deps: ApiDeps, database: PlatformDatabase) {
   })
   const messages: MessageService = createMessageService({
     repo: messageRepo,
-    identities,
+    lookUpAddress,
+    keyOf: contacts.keyOf,
     queue: sessions,
     instances,
     isOptedOut: (organization, instance, keys) => contacts.isOptedOut(organization, instance, keys),
@@ -119,6 +123,7 @@ export function createServices(deps: ApiDeps, database: PlatformDatabase) {
     chats: createChatService({
       repo: createChatRepo(chatDocs),
       contacts: contactRepo,
+      keyOf: contacts.keyOf,
       countUnread: messageRepo.countUnread,
       instances,
     }),

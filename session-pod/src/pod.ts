@@ -39,6 +39,7 @@ import {
   createBarrier,
   createKeyStores,
   createLink,
+  createPairs,
   createTraffic,
   dailySnapshot,
   decodeImage,
@@ -145,7 +146,7 @@ export function createPod(options: PodOptions): Pod {
     onCommit: metrics.commit,
   })
   const outbox = createOutbox(state, clock)
-  const addresses = createAddressBook(groups.get)
+  const addresses = createAddressBook(groups.get, () => own())
   const live = createLive({ bus, origin: lease, clock, ids })
 
   const barrier = createBarrier(state, committer)
@@ -172,6 +173,8 @@ export function createPod(options: PodOptions): Pod {
   const inboundMedia = createInboundMedia({
     state,
     objects,
+    // By the form that does not go to somebody else with the number.
+    complete: (chat) => ({ ...addresses.complete(chat.lid ?? chat.jid), ...chat }),
     fetchImage: (image) =>
       downloadImage(
         decodeImage(image),
@@ -210,10 +213,16 @@ export function createPod(options: PodOptions): Pod {
       onMessage(message)
     },
   })
+  const pairs = createPairs({
+    groups,
+    sessionIds: () => state.ids('session'),
+    session: sessionKeyOf(lease),
+    now: clock.now,
+  })
   const link = createLink({
     state,
     groups,
-    keys: createKeyStores(groups, () => state.ids('session'), clock.now),
+    keys: createKeyStores(groups, pairs),
     own,
     barrier,
     traffic,

@@ -1,20 +1,31 @@
 /** Applies journal entries to the read models, in order. */
-import { type Address, canonicalJid, type JournalEntry } from '@warren/contracts'
-import { type IdentityDoc, type IdentityRepo, keyAt } from '../modules/messages/index.ts'
+import { type Address, contactIdOf, type JournalEntry, parseJid, sessionKeyOf } from '@warren/contracts'
+import {
+  createFacts,
+  type Facts,
+  fileAddress,
+  type IdentityDoc,
+  type IdentityRepo,
+  identityOf,
+  type Pair,
+} from '../modules/identities/index.ts'
 import { mergeIdentity, type ReadModels } from './merge-identity.ts'
-import { addOperations, type Filing, noOperations, type Scope } from './operations.ts'
+import { addOperations, type Filing, followUpOperations, noOperations, type Scope } from './operations.ts'
+import type { ParkableEntry, ParkedEntries } from './parked.ts'
 
 export type ApplyEntries = (scope: Scope, entries: readonly JournalEntry[]) => Promise<void>
 
-export function createApply(models: ReadModels, identities: IdentityRepo): ApplyEntries {
+export function createApply(
+  models: ReadModels,
+  identities: IdentityRepo,
+  parked: ParkedEntries,
+): ApplyEntries {
   return async (scope, entries) => {
-    const numbers = [...new Set(entries.flatMap(addressesOf).flatMap(({ pn }) => pn ?? []))]
-    const known = Map.groupBy(
-      await identities.ofNumbers(scope.organization, scope.instance, numbers),
-      (identity) => identity.pn,
-    )
-    const file = filing(known)
+    const facts = await knownAbout(identities, scope, entries)
+    const file: Filing = (address, seq) => fileAddress(scope, facts, address, seq)
     let operations = noOperations()
+    /** Named their chat by the only address that is known of it: perhaps their message lies under the other. */
+    let unsure: ParkableEntry[] = []
 
     async function flush(): Promise<void> {
       const { messages, chats, contacts, incidents } = operations
@@ -25,39 +36,70 @@ export function createApply(models: ReadModels, identities: IdentityRepo): Apply
         models.contacts.bulk(contacts),
         models.incidents.bulk(incidents),
       ])
+      const followUps = unsure
+      unsure = []
+      await parkUnmatched(followUps)
+    }
+
+    async function parkUnmatched(followUps: readonly ParkableEntry[]): Promise<void> {
+      if (followUps.length === 0) return
+      const ids = [...new Set(followUps.map(({ data }) => data.id))]
+      const found = Map.groupBy(await models.messages.find({ ...scope, id: { $in: ids } }), ({ id }) => id)
+      const unmatched = followUps.flatMap((entry) => {
+        const chat = file(entry.data.chat, entry.seq).key
+        const matched = found
+          .get(entry.data.id)
+          ?.some((message) => message.seq < entry.seq && (message.queued || message.chat === chat))
+        return matched ? [] : [{ chat, entry }]
+      })
+      await parked.park(scope, unmatched)
     }
 
     /** Whatever came before is filed first, then moved. */
-    async function learn(pn: string, lid: string, seq: number): Promise<void> {
-      const mappings = known.get(pn) ?? []
-      if (mappings.some((one) => one.lid === lid)) return
+    async function learn(pair: Pair, entry: JournalEntry): Promise<void> {
+      const { seq, at } = entry
+      if (facts.knows(pair, seq)) return
       await flush()
-      const identity: IdentityDoc = { ...scope, pn, lid, seq }
+      const source = entry.type === 'identity.mapped' ? 'whatsapp' : 'message'
+      const identity = identityOf(scope, { ...pair, seq, source, at }, facts.owners(pair.pn))
+      const both = [pair.pn, pair.lid]
+      // By the rows as they were: a message that moves may seem to be younger than what followed it.
+      const waiting = await parked.waiting(scope, both)
+      await models.messages.bulk(waiting.flatMap((one) => followUpOperations(scope, one, both, true)))
+      const contact = contactIdOf(sessionKeyOf(scope), pair.lid)
+      await mergeIdentity(models, scope, { ...pair, mapping: { source, at }, contact })
       // Moved before it is remembered: after a crash in between the repetition moves it again.
-      await mergeIdentity(models, scope, { pn, lid })
       await identities.learn(identity)
-      known.set(pn, [...mappings, identity])
+      await parked.clear(scope, both)
+      facts.learn(identity)
     }
 
     for (const entry of entries) {
       // An address with both forms tells the same as identity.mapped.
-      for (const { pn, lid } of addressesOf(entry)) if (pn && lid) await learn(pn, lid, entry.seq)
+      for (const { pn, lid } of addressesOf(entry)) if (pn && lid) await learn({ pn, lid }, entry)
       addOperations(operations, scope, entry, file)
+      if (isUnsure(entry, file)) unsure.push(entry)
     }
     await flush()
   }
 }
 
-function filing(known: ReadonlyMap<string, readonly IdentityDoc[]>): Filing {
-  return (address, seq) => {
-    const key = keyAt(address, (address.pn && known.get(address.pn)) || [], seq)
-    const lid = address.lid ?? (key.endsWith('@lid') ? key : undefined)
-    return {
-      key,
-      ...(lid === undefined ? {} : { lid }),
-      ...(address.pn === undefined ? {} : { pn: address.pn }),
-    }
-  }
+async function knownAbout(
+  identities: IdentityRepo,
+  { organization, instance }: Scope,
+  entries: readonly JournalEntry[],
+): Promise<Facts<IdentityDoc>> {
+  const addresses = entries.flatMap(addressesOf)
+  const numbers = [...new Set(addresses.flatMap(({ pn }) => pn ?? []))]
+  const lids = [...new Set(addresses.flatMap(({ lid }) => lid ?? []))]
+  return createFacts(await identities.about(organization, instance, { numbers, lids }))
+}
+
+function isUnsure(entry: JournalEntry, file: Filing): entry is ParkableEntry {
+  if (entry.type !== 'message.status' && entry.type !== 'message.media') return false
+  const { key, told } = file(entry.data.chat, entry.seq)
+  const kind = parseJid(key)?.kind
+  return (kind === 'pn' || kind === 'lid') && (told.lid === undefined || told.pn === undefined)
 }
 
 /** Every address in an entry that read models are keyed by. */
@@ -77,7 +119,7 @@ function addressesOf(entry: JournalEntry): Address[] {
     case 'contact.optedIn':
       return [entry.data.address]
     case 'identity.mapped':
-      return [{ jid: canonicalJid({ jid: entry.data.lid }), ...entry.data }]
+      return [{ jid: entry.data.lid, ...entry.data }]
     default:
       return []
   }

@@ -1,10 +1,14 @@
-/** Moves what was filed under a number to the hidden id of the same person. Repeating it, also after a crash half-way, changes nothing. */
-import { statusAdvances } from '@warren/contracts'
+/**
+ * What a new pair of addresses means for what is there: rows under the number move to the LID, rows under the LID get the number, and
+ * whoever had the number or was known by another one before does so no more. Repeating it, also after a crash half-way, changes nothing.
+ */
 import { isDuplicateKey } from '@warren/runtime/mongo'
 import type { ChatCollection } from '../modules/chats/index.ts'
-import type { ContactCollection } from '../modules/contacts/index.ts'
+import type { ContactCollection, ContactMapping } from '../modules/contacts/index.ts'
+import type { Pair } from '../modules/identities/index.ts'
 import type { MessageCollection, MessageDoc } from '../modules/messages/index.ts'
 import type { IncidentCollection } from '../modules/protection/index.ts'
+import { joinMessages } from './join-messages.ts'
 import type { Scope } from './operations.ts'
 
 export type ReadModels = {
@@ -14,29 +18,36 @@ export type ReadModels = {
   readonly incidents: IncidentCollection
 }
 
-type Pair = { readonly pn: string; readonly lid: string }
-
-export async function mergeIdentity(models: ReadModels, scope: Scope, pair: Pair): Promise<void> {
-  await moveMessages(models.messages, scope, pair)
-  await moveChat(models.chats, scope, pair)
-  await moveContact(models.contacts, scope, pair)
+export type Merge = Pair & {
+  readonly mapping: ContactMapping
+  /** Id of the contact under the LID. */
+  readonly contact: string
 }
 
-async function moveMessages(messages: MessageCollection, scope: Scope, { pn, lid }: Pair): Promise<void> {
-  const forms = (address: 'chatAddress' | 'senderAddress') => ({
-    [`${address}.lid`]: lid,
-    [`${address}.pn`]: pn,
-  })
+export async function mergeIdentity(models: ReadModels, scope: Scope, merge: Merge): Promise<void> {
+  await moveMessages(models.messages, scope, merge)
+  await moveChat(models.chats, scope, merge)
+  await moveContact(models.contacts, scope, merge)
+}
+
+const forms = (address: 'chatAddress' | 'senderAddress', { pn, lid }: Pair) => ({
+  [`${address}.lid`]: lid,
+  [`${address}.pn`]: pn,
+})
+
+async function moveMessages(messages: MessageCollection, scope: Scope, pair: Pair): Promise<void> {
+  const { pn, lid } = pair
+  const unnamed = { $exists: false }
   try {
     await messages.bulk([
       {
         filter: { ...scope, chat: pn },
-        update: { $set: { chat: lid, ...forms('chatAddress') } },
+        update: { $set: { chat: lid, ...forms('chatAddress', pair) } },
         many: true,
       },
       {
-        filter: { ...scope, author: pn },
-        update: { $set: { author: lid, ...forms('senderAddress') } },
+        filter: { ...scope, author: pn, fromMe: false },
+        update: { $set: { author: lid, ...forms('senderAddress', pair) } },
         many: true,
       },
     ])
@@ -44,53 +55,54 @@ async function moveMessages(messages: MessageCollection, scope: Scope, { pn, lid
     if (!isDuplicateKey(error)) throw error
     // The same message arrived under both addresses: one by one.
     const left = await messages.find({ ...scope, $or: [{ chat: pn }, { author: pn }] })
-    for (const message of left) await moveMessage(messages, scope, message, { pn, lid })
+    for (const message of left) await moveMessage(messages, scope, message, pair)
   }
+  await messages.bulk([
+    {
+      filter: { ...scope, chat: lid, 'chatAddress.pn': unnamed },
+      update: { $set: forms('chatAddress', pair) },
+      many: true,
+    },
+    {
+      filter: { ...scope, author: lid, fromMe: false, 'senderAddress.pn': unnamed },
+      update: { $set: forms('senderAddress', pair) },
+      many: true,
+    },
+  ])
 }
 
-async function moveMessage(
-  messages: MessageCollection,
-  scope: Scope,
-  message: MessageDoc,
-  { pn, lid }: Pair,
-) {
-  const { id, fromMe } = message
-  const here = { ...scope, id, fromMe, chat: message.chat, author: message.author }
-  const chat = message.chat === pn ? lid : message.chat
-  const author = message.author === pn ? lid : message.author
-  const twin = await messages.findOne({ ...scope, id, fromMe, chat, author })
+async function moveMessage(messages: MessageCollection, scope: Scope, message: MessageDoc, pair: Pair) {
+  const { id, fromMe, chat, author } = message
+  const { pn, lid } = pair
+  const here = { ...scope, id, fromMe, chat, author }
+  const there = { ...here, chat: chat === pn ? lid : chat, author: author === pn ? lid : author }
+  const twin = await messages.findOne(there)
+  const named = {
+    ...(chat === pn ? forms('chatAddress', pair) : {}),
+    ...(author === pn ? forms('senderAddress', pair) : {}),
+  }
   if (!twin) {
-    await messages.update(here, { $set: { chat, author } })
+    await messages.update(here, { $set: { chat: there.chat, author: there.author, ...named } })
     return
   }
-  await messages.update({ ...scope, id, fromMe, chat, author }, { $set: joined(twin, message) })
+  const { set, unset } = joinMessages(twin, message)
+  const gone = Object.fromEntries(unset.map((field) => [field, '' as const]))
+  await messages.update(there, { $set: set, $unset: gone })
+  await messages.update(there, { $set: named })
   await messages.remove(here)
 }
 
-/** What the one of two copies of a message knows better than the other. */
-function joined(kept: MessageDoc, gone: MessageDoc): Partial<MessageDoc> {
-  const { status, statusAt, error, content, timestamp, pushName, seq, stored, mediaError, mediaSeq, readAt } =
-    gone
-  const further = status && (kept.status === undefined || statusAdvances(kept.status, status))
-  return defined({
-    ...(further ? { status, statusAt, error } : {}),
-    ...(seq > kept.seq ? { content, timestamp, pushName, seq } : {}),
-    ...(mediaSeq > kept.mediaSeq ? { stored, mediaError, mediaSeq } : {}),
-    ...(kept.readAt ? {} : { readAt }),
-  })
-}
-
-function defined<T extends object>(fields: T): Partial<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
-}
-
-async function moveChat(chats: ChatCollection, scope: Scope, { pn, lid }: Pair): Promise<void> {
+async function moveChat(chats: ChatCollection, scope: Scope, { pn, lid }: Merge): Promise<void> {
   const old = await chats.findOne({ ...scope, jid: pn })
-  await chats.update({ ...scope, jid: lid }, { $set: { pn, lid } })
+  const key = { ...scope, jid: lid }
+  await chats.bulk([
+    // Numbers are given to others: a chat goes on under the LID alone then.
+    { filter: { ...scope, pn, jid: { $nin: [pn, lid] } }, update: { $unset: { pn: '' } }, many: true },
+    { filter: key, update: { $set: { pn, lid } } },
+  ])
   if (!old) return
   const { lastAt, lastSeq, last } = old
   const latest = { lastAt, lastSeq, ...(last ? { last } : {}) }
-  const key = { ...scope, jid: lid }
   await chats.bulk([
     { filter: key, update: { $setOnInsert: { pn, lid, ...latest } }, upsert: true },
     {
@@ -101,15 +113,23 @@ async function moveChat(chats: ChatCollection, scope: Scope, { pn, lid }: Pair):
   ])
 }
 
-async function moveContact(contacts: ContactCollection, scope: Scope, { pn, lid }: Pair): Promise<void> {
+async function moveContact(contacts: ContactCollection, scope: Scope, merge: Merge): Promise<void> {
+  const { pn, lid, mapping, contact: id } = merge
   const old = await contacts.findOne({ ...scope, jid: pn })
-  await contacts.update({ ...scope, jid: lid }, { $set: { pn, lid } })
+  const key = { ...scope, jid: lid }
+  await contacts.bulk([
+    {
+      filter: { ...scope, pn, jid: { $nin: [pn, lid] } },
+      update: { $unset: { pn: '', mapping: '' } },
+      many: true,
+    },
+    { filter: key, update: { $set: { pn, lid, mapping } } },
+  ])
   if (!old) return
   const { pushName, nameSeq, optedOutAt = null, optOutSeq } = old
   const name = { nameSeq, ...(pushName === undefined ? {} : { pushName }) }
-  const key = { ...scope, jid: lid }
   await contacts.bulk([
-    { filter: key, update: { $setOnInsert: { pn, lid, ...name } }, upsert: true },
+    { filter: key, update: { $setOnInsert: { id, pn, lid, mapping, ...name } }, upsert: true },
     { filter: { ...key, nameSeq: { $lt: nameSeq } }, update: { $set: name } },
     ...(optOutSeq === undefined
       ? []

@@ -13,6 +13,7 @@ import {
 } from '@warren/contracts'
 import type { ChatDoc } from '../modules/chats/index.ts'
 import type { ContactDoc } from '../modules/contacts/index.ts'
+import type { Filed } from '../modules/identities/index.ts'
 import { authorOf, type MessageDoc } from '../modules/messages/index.ts'
 import type { IncidentDoc } from '../modules/protection/index.ts'
 import type { BulkOperation } from '../platform/index.ts'
@@ -28,7 +29,6 @@ export type Scope = { readonly organization: string; readonly instance: Instance
 
 /** Files an address under its key, with all forms of it that are known. */
 export type Filing = (address: Address, seq: number) => Filed
-export type Filed = { readonly key: string; readonly lid?: string; readonly pn?: string }
 
 export const noOperations = (): Operations => ({
   messages: [],
@@ -48,7 +48,7 @@ export function addOperations(operations: Operations, scope: Scope, entry: Journ
       const { message } = entry.data
       operations.messages.push(...contentOperations(scope, entry, file))
       operations.chats.push(...chatOperations(scope, message, file(message.chat, seq), seq))
-      operations.contacts.push(...senderOperations(scope, message, file(message.sender, seq), seq))
+      operations.contacts.push(...personOperations(scope, message, file, seq))
       return
     }
     case 'message.undecryptable': {
@@ -65,7 +65,8 @@ export function addOperations(operations: Operations, scope: Scope, entry: Journ
       return
     }
     case 'message.status':
-      operations.messages.push(statusOperation(scope, entry, file))
+    case 'message.media':
+      operations.messages.push(...followUpOperations(scope, entry, [file(entry.data.chat, seq).key]))
       return
     case 'message.waiting': {
       const { id, chat: _, ...waiting } = entry.data
@@ -81,19 +82,6 @@ export function addOperations(operations: Operations, scope: Scope, entry: Journ
           $or: [{ waiting: { $exists: false } }, { 'waiting.seq': { $lt: seq } }],
         },
         update: { $set: { waiting: { ...waiting, since: entry.at, seq } } },
-      })
-      return
-    }
-    case 'message.media': {
-      const { id, chat, media, error } = entry.data
-      operations.messages.push({
-        // Of a message that is older than this entry: repeated, it must not find one that came after it.
-        filter: { ...scope, id, chat: file(chat, seq).key, seq: { $lt: seq }, mediaSeq: { $lt: seq } },
-        update: {
-          $set: { stored: media, mediaSeq: seq, ...(error ? { mediaError: error } : {}) },
-          ...(error ? {} : { $unset: { mediaError: '' } }),
-        },
-        many: true,
       })
       return
     }
@@ -125,7 +113,8 @@ export function addOperations(operations: Operations, scope: Scope, entry: Journ
   }
 }
 
-const UNDECRYPTABLE: MessageContent = { type: 'unsupported', kind: 'undecryptable' }
+/** What stands for a message that could not be read. */
+export const UNDECRYPTABLE = { type: 'unsupported', kind: 'undecryptable' } as const satisfies MessageContent
 
 function contentOperations(
   scope: Scope,
@@ -151,7 +140,7 @@ function contentOperations(
     ? { ...scope, id, fromMe, author, queued: true }
     : { ...scope, chat: chat.key, id, fromMe, author }
   const placed = queued ? { chat: chat.key } : {}
-  const status = fromMe ? { status: queued ? 'queued' : 'sent', statusAt: timestamp } : {}
+  const status = fromMe ? { status: queued ? 'queued' : 'sent', statusAt: timestamp, statusSeq: seq } : {}
   const first = { ...placed, ...latest, mediaSeq: 0, ...status } as Partial<MessageDoc>
   return [
     { filter: key, update: { $setOnInsert: first }, upsert: true },
@@ -159,33 +148,73 @@ function contentOperations(
   ]
 }
 
-function addressOf(arrived: Address, { lid, pn }: Filed): Address {
-  return { jid: arrived.jid, ...(lid === undefined ? {} : { lid }), ...(pn === undefined ? {} : { pn }) }
+/** The form in which it arrived, as replies to it are addressed by that, and both that are known. */
+function addressOf({ jid }: Address, { told }: Filed): Address {
+  return { jid, ...told }
 }
 
-function statusOperation(
+/**
+ * What an entry changes that follows a message, which is older than it: repeated, it must find none that came after it.
+ * @param chats the addresses under one of which the message may lie
+ * @param late whether it is applied after entries that follow it
+ */
+export function followUpOperations(
   scope: Scope,
-  { data, seq }: JournalEntry<'message.status'>,
-  file: Filing,
+  entry: JournalEntry<'message.status' | 'message.media'>,
+  chats: readonly string[],
+  late = false,
+): BulkOperation<MessageDoc>[] {
+  return entry.type === 'message.status'
+    ? statusOperations(scope, entry, chats, late)
+    : [mediaOperation(scope, entry, chats)]
+}
+
+function mediaOperation(
+  scope: Scope,
+  { data: { id, media, error }, seq }: JournalEntry<'message.media'>,
+  chats: readonly string[],
 ): BulkOperation<MessageDoc> {
-  const { id, chat, status, at, error } = data
-  const before = MESSAGE_STATUSES.filter((from) => statusAdvances(from, status))
   return {
-    filter: {
-      ...scope,
-      id,
-      fromMe: true,
-      status: { $in: before },
-      seq: { $lt: seq },
-      $or: [{ queued: true }, { chat: file(chat, seq).key }],
-    },
+    filter: { ...scope, id, chat: { $in: chats }, seq: { $lt: seq }, mediaSeq: { $lt: seq } },
     update: {
-      $set: { status, statusAt: at, ...(error ? { error } : {}) },
-      // Whatever held it back, it has moved on; a repetition of an older status does not match, and so takes nothing away.
-      $unset: { waiting: '', ...(error ? {} : { error: '' }) },
+      $set: { stored: media, mediaSeq: seq, ...(error ? { mediaError: error } : {}) },
+      ...(error ? {} : { $unset: { mediaError: '' } }),
     },
     many: true,
   }
+}
+
+function statusOperations(
+  scope: Scope,
+  { data, seq }: JournalEntry<'message.status'>,
+  chats: readonly string[],
+  late: boolean,
+): BulkOperation<MessageDoc>[] {
+  const { id, status, at, error } = data
+  const before = MESSAGE_STATUSES.filter((from) => statusAdvances(from, status))
+  const older = {
+    ...scope,
+    id,
+    fromMe: true,
+    seq: { $lt: seq },
+    $or: [{ queued: true }, { chat: { $in: chats } }],
+  }
+  const told = { status, statusAt: at, statusSeq: seq, ...(error ? { error } : {}) }
+  return [
+    {
+      filter: { ...older, status: { $in: before } },
+      update: {
+        $set: told,
+        // Whatever held it back, it has moved on; a repetition of an older status does not match, and so takes nothing away.
+        $unset: { waiting: '', ...(error ? {} : { error: '' }) },
+      },
+      many: true,
+    },
+    // Two told the same status: the first of them gives its time.
+    ...(late
+      ? [{ filter: { ...older, status, statusSeq: { $gt: seq } }, update: { $set: told }, many: true }]
+      : []),
+  ]
 }
 
 function chatOperations(scope: Scope, message: Message, chat: Filed, seq: number): BulkOperation<ChatDoc>[] {
@@ -195,7 +224,7 @@ function chatOperations(scope: Scope, message: Message, chat: Filed, seq: number
   const latest = { lastAt: timestamp, lastSeq: seq, last }
   const key = { ...scope, jid: chat.key }
   return [
-    { filter: key, update: { $setOnInsert: { ...formsOf(chat), ...latest } }, upsert: true },
+    { filter: key, update: { $setOnInsert: { ...chat.current, ...latest } }, upsert: true },
     {
       filter: { ...key, $or: [{ lastAt: { $lt: timestamp } }, { lastAt: timestamp, lastSeq: { $lt: seq } }] },
       update: { $set: latest },
@@ -208,8 +237,10 @@ function previewOf(content: MessageContent): string | undefined {
   return text === undefined ? undefined : [...text].slice(0, PREVIEW_CHARACTERS).join('')
 }
 
-function senderOperations(scope: Scope, message: Message, sender: Filed, seq: number) {
-  return message.fromMe ? [] : contactOperations(scope, sender, message.pushName, seq)
+/** The author; of a message of the account, the person whom it is for. */
+function personOperations(scope: Scope, message: Message, file: Filing, seq: number) {
+  if (!message.fromMe) return contactOperations(scope, file(message.sender, seq), message.pushName, seq)
+  return contactOperations(scope, file(message.chat, seq), undefined, seq)
 }
 
 function contactOperations(
@@ -218,8 +249,11 @@ function contactOperations(
   pushName: string | undefined,
   seq: number,
 ): BulkOperation<ContactDoc>[] {
+  const { contact: id, current, mapping } = person
+  if (id === undefined) return []
   const key = { ...scope, jid: person.key }
-  const first = { filter: key, update: { $setOnInsert: { ...formsOf(person), nameSeq: 0 } }, upsert: true }
+  const known = { id, ...current, ...(mapping ? { mapping } : {}) }
+  const first = { filter: key, update: { $setOnInsert: { ...known, nameSeq: 0 } }, upsert: true }
   if (pushName === undefined) return [first]
   return [first, { filter: { ...key, nameSeq: { $lt: seq } }, update: { $set: { pushName, nameSeq: seq } } }]
 }
@@ -238,8 +272,4 @@ function optOutOperations(
       update: { $set: { optedOutAt, optOutSeq: seq } },
     },
   ]
-}
-
-function formsOf({ lid, pn }: Filed) {
-  return { ...(lid === undefined ? {} : { lid }), ...(pn === undefined ? {} : { pn }) }
 }

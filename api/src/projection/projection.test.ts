@@ -5,34 +5,12 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import type { Address, JournalEntry, MessageStatus } from '@warren/contracts'
-import { silentLogger as logger } from '@warren/runtime/logger'
 import fc from 'fast-check'
-import { chatCollection } from '../modules/chats/index.ts'
-import { contactCollection } from '../modules/contacts/index.ts'
-import { createIdentityRepo, messageCollection } from '../modules/messages/index.ts'
-import { incidentCollection } from '../modules/protection/index.ts'
-import { connectPlatformDatabase } from '../platform/index.ts'
-import { startServices } from '../testing/harness.ts'
-import { createApply } from './apply.ts'
+import { startProjection } from '../testing/projection.ts'
 
-const services = await startServices({ after })
-const database = await connectPlatformDatabase({
-  uri: services.mongoUri,
-  dbName: services.platformDb,
-  logger,
-})
-services.file.after(() => database.close())
-const models = {
-  messages: messageCollection(database),
-  chats: chatCollection(database),
-  contacts: contactCollection(database),
-  incidents: incidentCollection(database),
-}
-const apply = createApply(models, createIdentityRepo(database))
-await database.createIndexes()
+const { apply, fresh, readModel } = await startProjection({ after })
 
 const PEOPLE = [1, 2].map((n) => ({ pn: `49151000000${n}@s.whatsapp.net`, lid: `${n}@lid` }))
-let runs = 0
 
 /** A person under one of the addresses, or under both. */
 const address: fc.Arbitrary<Address> = fc
@@ -41,13 +19,6 @@ const address: fc.Arbitrary<Address> = fc
     if (form === 'pn') return { jid: pn, pn }
     return form === 'lid' ? { jid: lid, lid } : { jid: lid, lid, pn }
   })
-/**
- * What follows a message names its chat by both forms. By one form alone, other than the message's, it would not be found before the two
- * are known to belong together.
- */
-const settled: fc.Arbitrary<Address> = fc
-  .constantFrom(...PEOPLE)
-  .map(({ pn, lid }) => ({ jid: lid, lid, pn }))
 const id = fc.constantFrom('M1', 'M2', 'M3')
 const name = fc.option(fc.constantFrom('Ada', 'Grace'), { nil: undefined })
 const second = fc.integer({ min: 0, max: 2 }).map((s) => new Date(1_800_000_000_000 + s * 1000))
@@ -69,12 +40,12 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   message(false).map((it) => ({ type: 'message.received', data: { message: it } }) as const),
   message(true).map((it) => ({ type: 'message.outgoing', data: { message: it } }) as const),
   fc
-    .record({ id, chat: settled, status: fc.constantFrom(...statuses), at: second })
+    .record({ id, chat: address, status: fc.constantFrom(...statuses), at: second })
     .map((data) => ({ type: 'message.status', data }) as const),
   fc
     .record({
       id,
-      chat: settled,
+      chat: address,
       media: fc.constantFrom({ mimetype: 'image/png' }, { mimetype: 'image/png', key: 'k' }),
     })
     .map((data) => ({ type: 'message.media', data }) as const),
@@ -90,7 +61,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     .record({ address, pushName: fc.constantFrom('Ada', 'Alan') })
     .map((data) => ({ type: 'contact.updated', data }) as const),
   fc
-    .record({ id, chat: settled, reason: fc.constantFrom('limit', 'paused'), position: fc.nat(3) })
+    .record({ id, chat: address, reason: fc.constantFrom('limit', 'paused'), position: fc.nat(3) })
     .map((data) => ({ type: 'message.waiting', data }) as const),
   fc
     .record({ address, word: fc.constant('stop'), messageId: id })
@@ -108,36 +79,6 @@ const event: fc.Arbitrary<Event> = fc.oneof(
 const journal = fc
   .array(event, { maxLength: 14 })
   .map((events) => events.map((it, index) => ({ ...it, seq: index + 1, at: new Date(0) }) as JournalEntry))
-
-async function readModel(instance: string): Promise<object> {
-  const [messages, chats, contacts, incidents] = await Promise.all(
-    ['messages', 'chats', 'contacts', 'incidents'].map((collection) =>
-      services.platform
-        .collection(collection)
-        .find({ instance }, { projection: { _id: 0, instance: 0 } })
-        .toArray(),
-    ),
-  )
-  const sorted = (rows: object[] | undefined) =>
-    (rows ?? []).map((row) => JSON.stringify(row, Object.keys(flat(row)).sort())).sort()
-  return {
-    messages: sorted(messages),
-    chats: sorted(chats),
-    contacts: sorted(contacts),
-    incidents: sorted(incidents),
-  }
-}
-
-/** Every key at any depth, for a canonical JSON. */
-function flat(value: object, keys: Record<string, true> = {}): Record<string, true> {
-  for (const [key, inner] of Object.entries(value)) {
-    keys[key] = true
-    if (inner && typeof inner === 'object' && !(inner instanceof Date)) flat(inner, keys)
-  }
-  return keys
-}
-
-const fresh = () => ({ organization: 'acme', instance: `ns.run-${++runs}` })
 
 describe('projection', () => {
   it('gives the same read model however the journal was cut and repeated', async () => {

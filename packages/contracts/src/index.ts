@@ -1,6 +1,7 @@
 /** The nouns of Warren: no I/O here. Read `events/catalogue.ts` and `resource/types.ts` first. */
 export * from './channels.ts'
 export * from './commands.ts'
+export * from './contact-id.ts'
 export * from './control.ts'
 export * from './errors.ts'
 export * from './events/index.ts'

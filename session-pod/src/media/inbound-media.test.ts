@@ -14,6 +14,7 @@ function setUp() {
   const media = createInboundMedia({
     state,
     objects: { upload: () => act.upload(), download: () => assert.fail() },
+    complete: (address) => address,
     fetchImage: () => act.fetch(),
     clock,
     logger: silentLogger,

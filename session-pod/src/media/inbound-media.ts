@@ -40,12 +40,14 @@ export function mediaChange(record: Omit<MediaRecord, 'since'>, now: Date): Chan
 export function createInboundMedia(options: {
   state: SessionState
   objects: ObjectStore
+  /** The address with the form that became known after the message. */
+  complete: (address: Address) => Address
   /** Fetches and decrypts. */
   fetchImage: (image: Uint8Array) => Promise<Buffer>
   clock: Clock
   logger: Logger
 }): InboundMedia {
-  const { state, objects, fetchImage, clock, logger } = options
+  const { state, objects, complete, fetchImage, clock, logger } = options
   const working = new Set<string>()
   /** When the next attempt of a record is due, on the monotonic clock, and after which pause. */
   const paused = new Map<string, { untilMs: number; pauseMs: number }>()
@@ -101,7 +103,7 @@ export function createInboundMedia(options: {
     const error = failed ? { error: { code, message: ERRORS[code].title } as const } : {}
     state.apply(
       [{ type: 'media', id: key, value: undefined }],
-      [{ type: 'message.media', at: clock.now(), data: { id, chat, media, ...error } }],
+      [{ type: 'message.media', at: clock.now(), data: { id, chat: complete(chat), media, ...error } }],
     )
   }
 

@@ -5,6 +5,7 @@ import type { Logger } from '@warren/runtime/logger'
 import type { Route } from '../proxy/index.ts'
 import type { Ending } from '../session/disconnects.ts'
 import type { Groups } from '../store/groups.ts'
+import type { OwnIds } from './addresses.ts'
 import {
   type AuthenticationCreds,
   type BinaryNode,
@@ -18,7 +19,7 @@ import {
 import type { Barrier, RawSocket } from './barrier.ts'
 import { endingOf } from './ending.ts'
 import { handleMessagesInOrder, readFramesInOrder } from './in-order.ts'
-import type { KeyStores, OwnIds } from './key-store.ts'
+import type { KeyStores } from './key-store.ts'
 import { BROWSER, linkedPhone, pairRefusal, qrText, refsOf, renewSecret } from './pairing.ts'
 import {
   createPasskeyPairing,

@@ -5,6 +5,7 @@ import { createGroups } from '../store/groups.ts'
 import { createState } from '../store/state.ts'
 import { createKeyStores } from './key-store.ts'
 import { mergeSessions } from './merge-sessions.ts'
+import { createPairs } from './pairs.ts'
 
 const session = (closed: number) => ({ indexInfo: { closed } })
 const record = (sessions: Record<string, ReturnType<typeof session>>) => ({
@@ -25,11 +26,13 @@ test('every session stays, one stays open', () => {
 test('when a hidden id becomes known, the sessions of the number move under it in the same step', async () => {
   const state = createState(createJournal(0))
   const groups = createGroups(state)
-  const { passThrough } = createKeyStores(
+  const pairs = createPairs({
     groups,
-    () => state.ids('session'),
-    () => new Date(9),
-  )
+    sessionIds: () => state.ids('session'),
+    session: 'acme/ns.one',
+    now: () => new Date(9),
+  })
+  const { passThrough } = createKeyStores(groups, pairs)
   state.restore('session', '491.0', record({ theirs: session(-1) }))
   state.restore('session', '491.7', record({ second: session(-1) }))
   state.restore('session', '4912.0', record({ other: session(-1) }))

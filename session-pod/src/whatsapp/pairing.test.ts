@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createJournal } from '../session/journal.ts'
 import { createState } from '../store/state.ts'
+import { isTrustworthyPair } from './addresses.ts'
 import { initAuthCreds } from './baileys.ts'
 import { accountOf, isLinked, storedCredentials } from './credentials.ts'
 import { endingOf } from './ending.ts'
-import { isTrustworthyPair } from './key-store.ts'
 import { linkedPhone, qrText, renewSecret } from './pairing.ts'
 
 test('the QR always carries the present secret', () => {

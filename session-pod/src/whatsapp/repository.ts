@@ -3,7 +3,9 @@
  * call returns, not when an outer transaction of Baileys ends, which is after the frame was sent.
  */
 import { createHash } from 'node:crypto'
+import { addressOf, parseJid } from '@warren/contracts'
 import type { Groups } from '../store/groups.ts'
+import { isTrustworthyPair, type OwnIds } from './addresses.ts'
 import {
   DEFAULT_CONNECTION_CONFIG,
   type ILogger,
@@ -11,7 +13,7 @@ import {
   type SignalRepositoryWithLIDStore,
   unpadRandomMax16,
 } from './baileys.ts'
-import { isTrustworthyPair, type KeyStores, type OwnIds } from './key-store.ts'
+import type { KeyStores } from './key-store.ts'
 
 /** What the wrapper tells of each ciphertext, inside the group of its decryption. */
 export type DecryptionListener = {
@@ -106,6 +108,8 @@ type MappingsInside = {
   getLIDsForPNs(pns: string[]): Promise<{ lid: string; pn: string }[] | null>
   /** The look-up without the list of those under way: private in Baileys' types. */
   _getLIDsForPNsImpl(pns: string[]): Promise<{ lid: string; pn: string }[] | null>
+  /** By `pn:<user>` and `lid:<user>`, for days: private as well. */
+  mappingCache: { delete(key: string): boolean }
 }
 
 /**
@@ -118,7 +122,21 @@ function guardMappings(repository: SignalRepositoryWithLIDStore, groups: Groups,
   const lookUp = mappings.getLIDsForPNs.bind(mappings)
   mappings.storeLIDPNMappings = async (pairs) => {
     const trusted = pairs.filter((pair) => isTrustworthyPair(pair, own()))
-    if (trusted.length > 0) await groups.run(() => store(trusted))
+    if (trusted.length === 0) return
+    await groups.run(() => {
+      for (const pair of trusted) forgetFormer(pair)
+      return store(trusted)
+    })
+  }
+  /** A number that is somebody else's by now must not be looked up in the cache, nor keep what is new from being stored. */
+  function forgetFormer(pair: { lid: string; pn: string }): void {
+    const { lid, pn } = addressOf(pair.lid, pair.pn)
+    const [pnUser, lidUser] = [pn, lid].map((jid) => jid && parseJid(jid)?.user)
+    if (!pnUser || !lidUser) return
+    const [formerLid, formerPn] = [pnUser, `${lidUser}_reverse`].map((id) => groups.get('lid-mapping', id))
+    if (formerLid === lidUser && formerPn === pnUser) return
+    for (const user of [pnUser, formerPn]) mappings.mappingCache.delete(`pn:${user}`)
+    for (const user of [lidUser, formerLid]) mappings.mappingCache.delete(`lid:${user}`)
   }
   mappings.getLIDsForPNs = (pns) => (groups.inside() ? mappings._getLIDsForPNsImpl(pns) : lookUp(pns))
 }

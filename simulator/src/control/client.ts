@@ -49,6 +49,7 @@ export const createSimulatorClient = (controlUrl: string): SimulatorOperations =
       list: () => call('GET', '/contacts'),
       get: (number) => call('GET', `/contacts/${on(number)}`),
       send: (number, message) => call('POST', `/contacts/${on(number)}/messages`, message),
+      changeNumber: (number, to) => call('POST', `/contacts/${on(number)}/number`, { to }),
       presence: (number, input) => call('POST', `/contacts/${on(number)}/presence`, input),
       setDefaults: (behaviour) => call('PUT', '/defaults', behaviour),
     },

@@ -116,6 +116,14 @@ export const createOperations = (context: OperationsContext): SimulatorOperation
         const file = image && { ...image, data: Buffer.from(image.data, 'base64') }
         return sendFromPhone(world, author, phone(to), { ...message, image: file })
       },
+      async changeNumber(number, to) {
+        const subscriber = existing(number)
+        const next = numberOf(to)
+        if (subscriber.isPhone || subscriber.companions.size > 0)
+          throw new Refusal('invalid_request', `${number} is an account, not a contact`, 'number')
+        if (world.directory.find(next)) throw new Refusal('invalid_request', `${next} is taken`, 'to')
+        return presentContact(world.directory.changeNumber(subscriber, next))
+      },
       async presence(number, input) {
         const { to, state } = check<PresenceInput>(schemas.presence, input)
         sendPresence(world, world.directory.ensure(numberOf(number)), phone(to), state)

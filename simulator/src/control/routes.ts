@@ -51,6 +51,11 @@ export const ROUTES: Route[] = [
   },
   {
     method: 'POST',
+    path: '/contacts/*/number',
+    run: (on, { params, body }) => on.contacts.changeNumber(at(params, 0), unchecked(body.to)),
+  },
+  {
+    method: 'POST',
     path: '/contacts/*/presence',
     run: (on, { params, body }) => on.contacts.presence(at(params, 0), unchecked(body)),
   },

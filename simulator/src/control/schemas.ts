@@ -44,6 +44,7 @@ export const schemas = {
     text: Joi.string().allow('').max(65_536),
     image: Joi.object({ data: Joi.string().base64().required(), mimetype: Joi.string().max(100) }),
     addressing: Joi.string().valid('pn', 'lid'),
+    alone: Joi.boolean(),
     id: Joi.string().max(100),
     undecryptable: Joi.boolean(),
   }).or('text', 'image'),

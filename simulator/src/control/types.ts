@@ -68,6 +68,8 @@ export interface MessageInput {
   /** `data` is base64. */
   image?: { data: string; mimetype?: string | undefined } | undefined
   addressing?: Addressing | undefined
+  /** The stanza names the sender by this form only. Default false. */
+  alone?: boolean | undefined
   id?: string | undefined
   undecryptable?: boolean | undefined
 }
@@ -125,6 +127,8 @@ export interface SimulatorOperations {
     get(number: string): Promise<Contact>
     /** Resolves when the message is in the queue of every linked device. */
     send(number: string, message: MessageInput): Promise<SentFromPhone>
+    /** The person takes another number and keeps the LID. Whoever has the old number next has another LID. */
+    changeNumber(number: string, to: string): Promise<Contact>
     presence(number: string, input: PresenceInput): Promise<void>
     /** What numbers do that have no settings of their own; existing ones keep theirs. */
     setDefaults(behaviour: Partial<Behaviour>): Promise<Behaviour>

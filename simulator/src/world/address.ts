@@ -14,7 +14,7 @@ export const deviceKey = ({ number, device }: DeviceAddress): string => `${numbe
 
 /**
  * The LID user part of a number: 15 digits that depend on nothing but the number, so that it is the same in every run.
- * Two of a million numbers share one with a probability below 1 %; the directory refuses the second.
+ * Two of a million numbers share one with a probability below 1 %; the directory gives the second another.
  */
 export const lidOf = (number: string): string => {
   const digest = createHash('sha256').update(`lid:${number}`).digest()

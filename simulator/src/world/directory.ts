@@ -67,6 +67,8 @@ export interface Subscriber {
 
 export interface SubscriberState extends Pick<Subscriber, 'number' | 'pushName' | 'isPhone' | 'initialSync'> {
   behaviour: Partial<Behaviour>
+  /** Absent in states of before numbers could change. */
+  lid?: string | undefined
   passkey?: Passkey | undefined
   phone?: SignalDeviceState | undefined
   companions: Omit<Companion, 'queue'>[]
@@ -83,6 +85,8 @@ export interface Directory {
   all(): Subscriber[]
   restore(state: SubscriberState): Subscriber
   state(subscriber: Subscriber): SubscriberState
+  /** The same person, with the LID and the phone, under a number that nobody has. */
+  changeNumber(subscriber: Subscriber, to: string): Subscriber
   clear(): void
 }
 
@@ -91,10 +95,16 @@ export const createDirectory = (defaults: () => Behaviour): Directory => {
   const byLid = new Map<string, Subscriber>()
   const devices = new Map<string, SignalDevice>()
 
+  /** A LID goes along with who changes the number: the next owner of the number has another. */
+  const freeLid = (number: string): string => {
+    for (let owner = 0; ; owner++) {
+      const lid = lidOf(owner === 0 ? number : `${number}/${owner}`)
+      if (!byLid.has(lid)) return lid
+    }
+  }
+
   const create = (number: string, kept?: SubscriberState): Subscriber => {
-    const lid = lidOf(number)
-    const holder = byLid.get(lid)
-    if (holder) throw new Error(`numbers ${number} and ${holder.number} have the same LID`)
+    const lid = kept?.lid ?? freeLid(number)
     if (kept?.phone) devices.set(number, createSignalDevice(kept.phone))
     const subscriber: Subscriber = {
       number,
@@ -120,6 +130,19 @@ export const createDirectory = (defaults: () => Behaviour): Directory => {
     byLid.set(lid, subscriber)
     return subscriber
   }
+  const state = (subscriber: Subscriber): SubscriberState => ({
+    number: subscriber.number,
+    pushName: subscriber.pushName,
+    isPhone: subscriber.isPhone,
+    initialSync: subscriber.initialSync,
+    behaviour: subscriber.behaviour,
+    lid: subscriber.lid,
+    passkey: subscriber.passkey,
+    phone: devices.get(subscriber.number)?.state(),
+    companions: [...subscriber.companions.values()].map(({ queue: _, ...companion }) => companion),
+    nextDevice: subscriber.nextDevice,
+    nextKeyIndex: subscriber.nextKeyIndex,
+  })
   const ensure = (number: string) => byNumber.get(number) ?? create(number)
 
   return {
@@ -133,18 +156,13 @@ export const createDirectory = (defaults: () => Behaviour): Directory => {
     },
     all: () => [...byNumber.values()],
     restore: (state) => create(state.number, state),
-    state: (subscriber) => ({
-      number: subscriber.number,
-      pushName: subscriber.pushName,
-      isPhone: subscriber.isPhone,
-      initialSync: subscriber.initialSync,
-      behaviour: subscriber.behaviour,
-      passkey: subscriber.passkey,
-      phone: devices.get(subscriber.number)?.state(),
-      companions: [...subscriber.companions.values()].map(({ queue: _, ...companion }) => companion),
-      nextDevice: subscriber.nextDevice,
-      nextKeyIndex: subscriber.nextKeyIndex,
-    }),
+    state,
+    changeNumber(subscriber, to) {
+      const kept = state(subscriber)
+      byNumber.delete(subscriber.number)
+      devices.delete(subscriber.number)
+      return create(to, { ...kept, number: to })
+    },
     clear() {
       byNumber.clear()
       byLid.clear()

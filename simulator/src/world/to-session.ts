@@ -17,6 +17,8 @@ export interface PhoneMessage {
   image?: ImageContent | undefined
   /** How the stanza names the sender; default `pn`. */
   addressing?: Addressing | undefined
+  /** The stanza does not tell the sender's other form, as where the number is hidden. */
+  alone?: boolean | undefined
   /** Message id; default random. */
   id?: string | undefined
   /** Damages the ciphertext, so that the client must ask for a retry. */
@@ -39,6 +41,7 @@ interface Letter {
   partner?: Subscriber | undefined
   retryCount?: number
   damage?: boolean
+  alone?: boolean
 }
 
 const hexId = (): string => `3A${randomBytes(9).toString('hex').toUpperCase()}`
@@ -82,9 +85,9 @@ const post = async (world: World, letter: Letter): Promise<void> => {
       ...(partner
         ? {
             recipient: jidOf(partner, addressing),
-            [`peer_recipient_${alternate}`]: jidOf(partner, alternate),
+            [`peer_recipient_${alternate}`]: letter.alone ? undefined : jidOf(partner, alternate),
           }
-        : { [`sender_${alternate}`]: jidOf(author, alternate) }),
+        : { [`sender_${alternate}`]: letter.alone ? undefined : jidOf(author, alternate) }),
     },
     [
       node(
@@ -136,6 +139,7 @@ export const sendFromPhone = async (
         message,
         partner,
         damage: content.undecryptable ?? false,
+        alone: content.alone ?? false,
       })
     }
   }

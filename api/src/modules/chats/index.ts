@@ -1,6 +1,6 @@
 /** Chats with their last message, name and number of unread messages. */
 import { type ApiModule, bind, presentPage } from '../../http/index.ts'
-import { listChats } from './contract.ts'
+import { getChat, listChats } from './contract.ts'
 import { presentChat } from './present.ts'
 import type { ChatService } from './service.ts'
 
@@ -13,6 +13,9 @@ export function createChatsModule(chats: ChatService): ApiModule {
     routes: [
       bind(listChats, async ({ principal, params, query }) =>
         presentPage(await chats.list(principal.organization, params.instance, query), presentChat),
+      ),
+      bind(getChat, async ({ principal, params }) =>
+        presentChat(await chats.get(principal.organization, params.instance, params.chat)),
       ),
     ],
   }

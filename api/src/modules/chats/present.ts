@@ -1,7 +1,7 @@
 import { parseJid, phoneOf } from '@warren/contracts'
 import type { Chat } from './service.ts'
 
-export function presentChat({ chat, name, unread }: Chat) {
+export function presentChat({ chat, contact, name, unread }: Chat) {
   const { jid, pn, lid, last, lastAt } = chat
   const phone = phoneOf(pn ?? jid)
   return {
@@ -9,6 +9,8 @@ export function presentChat({ chat, name, unread }: Chat) {
     kind: kindOf(jid),
     ...(phone === undefined ? {} : { phone }),
     ...(lid === undefined ? {} : { lid }),
+    ...(pn === undefined ? {} : { pn }),
+    ...(contact === undefined ? {} : { contact }),
     ...(name === undefined ? {} : { name }),
     unread,
     ...(last ? { lastMessage: { ...last, timestamp: lastAt.toISOString() } } : {}),

@@ -38,6 +38,10 @@ const schema = new Schema<ChatDoc>(
   SCHEMA_OPTIONS,
 )
 schema.index({ organization: 1, instance: 1, jid: 1 }, { unique: true })
+schema.index(
+  { organization: 1, instance: 1, pn: 1 },
+  { partialFilterExpression: { pn: { $exists: true } }, name: 'numbers' },
+)
 schema.index({ organization: 1, instance: 1, lastAt: -1, jid: -1 })
 
 export type ChatCollection = TenantCollection<ChatDoc>
@@ -47,6 +51,7 @@ export function chatCollection(database: PlatformDatabase): ChatCollection {
 }
 
 export type ChatRepo = {
+  byKey(organization: string, instance: InstanceId, jid: string): Promise<ChatDoc | null>
   /** The most recent first, after the given one. */
   list(
     organization: string,
@@ -58,6 +63,7 @@ export type ChatRepo = {
 
 export function createChatRepo(chats: ChatCollection): ChatRepo {
   return {
+    byKey: (organization, instance, jid) => chats.findOne({ organization, instance, jid }),
     list(organization, instance, limit, after) {
       const older = after && {
         $or: [{ lastAt: { $lt: after.lastAt } }, { lastAt: after.lastAt, jid: { $lt: after.jid } }],

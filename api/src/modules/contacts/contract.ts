@@ -7,9 +7,19 @@ type InstanceParams = { instance: string }
 const params = Joi.object<InstanceParams>(instanceParams)
 
 export const contactSchema = Joi.object({
-  jid: text.required(),
-  phone: text.description('International number, digits only.'),
-  lid: text,
+  id: text
+    .required()
+    .description(
+      'Of this person in this instance. It changes once if the number is known before the hidden id (`contact.merged`); the old one is still found.',
+    ),
+  jid: text.required().description('Key: the hidden id (LID) where it is known, else the phone number.'),
+  phone: text.description('International number, digits only. Absent where WhatsApp hides it.'),
+  lid: text.description('The hidden id as a JID.'),
+  pn: text.description('The phone number as a JID.'),
+  mapping: Joi.object({
+    source: text.valid('message', 'whatsapp').required(),
+    since: text.isoDate().required(),
+  }).description('What told that the two are one person, and when.'),
   name: text.allow('').description('The name that the person shows.'),
   optedOutAt: text
     .isoDate()
@@ -37,6 +47,26 @@ export const listContacts = defineRoute<{
   errors: ['not_found'],
 })
 
+const contactParams = Joi.object({
+  ...instanceParams,
+  contact: text
+    .max(100)
+    .required()
+    .description('Id of the contact, phone number with or without plus, or JID in either form.'),
+})
+
+export const getContact = defineRoute<{ params: InstanceParams & { contact: string } }>({
+  id: 'getContact',
+  method: 'get',
+  path: '/instances/:instance/contacts/:contact',
+  summary: 'One contact',
+  access: ['contacts:read'],
+  rate: 'api',
+  request: { params: contactParams },
+  success: { status: 200, description: 'The contact.', schema: contactSchema },
+  errors: ['not_found'],
+})
+
 export const optIn = defineRoute<{ params: InstanceParams & { contact: string } }>({
   id: 'optInContact',
   method: 'post',
@@ -45,12 +75,7 @@ export const optIn = defineRoute<{ params: InstanceParams & { contact: string } 
   description: 'For a contact who agreed again, outside of WhatsApp for instance.',
   access: ['messages:write'],
   rate: 'api',
-  request: {
-    params: Joi.object({
-      ...instanceParams,
-      contact: text.max(100).required().description('Phone number or JID.'),
-    }),
-  },
+  request: { params: contactParams },
   success: { status: 204, description: 'The contact gets marketing again.' },
   errors: ['not_found', 'session_unavailable', 'session_timeout'],
 })

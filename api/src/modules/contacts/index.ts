@@ -1,13 +1,14 @@
 /** Contacts, and which numbers are on WhatsApp. */
 import { phoneOf } from '@warren/contracts'
 import { type ApiModule, bind, presentPage } from '../../http/index.ts'
-import { checkNumbers, listContacts, optIn } from './contract.ts'
+import { checkNumbers, getContact, listContacts, optIn } from './contract.ts'
 import type { ContactDoc } from './repo.ts'
 import type { ContactService } from './service.ts'
 
 export {
   type ContactCollection,
   type ContactDoc,
+  type ContactMapping,
   type ContactRepo,
   contactCollection,
   createContactRepo,
@@ -21,6 +22,9 @@ export function createContactsModule(contacts: ContactService): ApiModule {
       bind(listContacts, async ({ principal, params, query }) =>
         presentPage(await contacts.list(principal.organization, params.instance, query), presentContact),
       ),
+      bind(getContact, async ({ principal, params }) =>
+        presentContact(await contacts.get(principal.organization, params.instance, params.contact)),
+      ),
       bind(optIn, async ({ principal, params }) => {
         await contacts.optIn(principal.organization, params.instance, params.contact)
       }),
@@ -31,12 +35,15 @@ export function createContactsModule(contacts: ContactService): ApiModule {
   }
 }
 
-function presentContact({ jid, pn, lid, pushName, optedOutAt }: ContactDoc) {
+function presentContact({ id, jid, pn, lid, mapping, pushName, optedOutAt }: ContactDoc) {
   const phone = phoneOf(pn ?? jid)
   return {
+    id,
     jid,
     ...(phone === undefined ? {} : { phone }),
     ...(lid === undefined ? {} : { lid }),
+    ...(pn === undefined ? {} : { pn }),
+    ...(mapping ? { mapping: { source: mapping.source, since: mapping.at.toISOString() } } : {}),
     ...(pushName === undefined ? {} : { name: pushName }),
     ...(optedOutAt ? { optedOutAt: optedOutAt.toISOString() } : {}),
   }

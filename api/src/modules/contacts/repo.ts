@@ -2,14 +2,21 @@
 import type { InstanceId } from '@warren/contracts'
 import { Schema } from 'mongoose'
 import { type PlatformDatabase, SCHEMA_OPTIONS, type TenantCollection } from '../../platform/index.ts'
+import type { IdentityDoc } from '../identities/index.ts'
+
+/** What told that the two addresses are this person's, and when. */
+export type ContactMapping = Pick<IdentityDoc, 'source' | 'at'>
 
 export type ContactDoc = {
   readonly organization: string
   readonly instance: InstanceId
+  /** See `contactIdOf`. */
+  readonly id: string
   /** Key of the person, see `canonicalJid`. */
   readonly jid: string
   readonly pn?: string
   readonly lid?: string
+  readonly mapping?: ContactMapping
   readonly pushName?: string
   /** Journal position of the name; 0 when there is none. */
   readonly nameSeq: number
@@ -23,9 +30,11 @@ const schema = new Schema<ContactDoc>(
   {
     organization: { type: String, required: true },
     instance: { type: String, required: true },
+    id: { type: String, required: true },
     jid: { type: String, required: true },
     pn: String,
     lid: String,
+    mapping: Schema.Types.Mixed,
     pushName: String,
     nameSeq: { type: Number, required: true },
     optedOutAt: Date,
@@ -34,6 +43,11 @@ const schema = new Schema<ContactDoc>(
   SCHEMA_OPTIONS,
 )
 schema.index({ organization: 1, instance: 1, jid: 1 }, { unique: true })
+schema.index({ organization: 1, instance: 1, id: 1 })
+schema.index(
+  { organization: 1, instance: 1, pn: 1 },
+  { partialFilterExpression: { pn: { $exists: true } }, name: 'numbers' },
+)
 schema.index(
   { organization: 1, instance: 1, optedOutAt: 1 },
   { partialFilterExpression: { optedOutAt: { $type: 'date' } }, name: 'opted_out' },
@@ -52,6 +66,7 @@ export type ContactRepo = {
     instance: InstanceId,
     query: { limit: number; after?: string; optedOut?: boolean },
   ): Promise<ContactDoc[]>
+  byId(organization: string, instance: InstanceId, id: string): Promise<ContactDoc | null>
   byKeys(organization: string, instance: InstanceId, keys: readonly string[]): Promise<ContactDoc[]>
 }
 
@@ -67,6 +82,7 @@ export function createContactRepo(contacts: ContactCollection): ContactRepo {
         },
         { sort: { jid: 1 }, limit },
       ),
+    byId: (organization, instance, id) => contacts.findOne({ organization, instance, id }),
     byKeys: (organization, instance, keys) => contacts.find({ organization, instance, jid: { $in: keys } }),
   }
 }

@@ -109,7 +109,10 @@ export const listMessages = defineRoute<{ params: InstanceParams; query: PageQue
   rate: 'api',
   request: {
     params,
-    query: Joi.object({ ...pageFields, chat: text.max(100).description('Phone number or JID of a chat.') }),
+    query: Joi.object({
+      ...pageFields,
+      chat: text.max(100).description('Phone number, JID of a chat, or id of a contact.'),
+    }),
   },
   success: { status: 200, description: 'Messages.', schema: pageOf(messageSchema) },
   errors: ['not_found'],

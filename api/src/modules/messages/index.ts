@@ -4,7 +4,6 @@ import { messageRoutes } from './routes.ts'
 import type { MessageService } from './service.ts'
 
 export { addressSchema } from './contract.ts'
-export { createIdentityRepo, type IdentityDoc, type IdentityRepo, keyAt } from './identities.ts'
 export { recipientJid } from './recipient.ts'
 export {
   authorOf,

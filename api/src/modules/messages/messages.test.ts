@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import { addressOf, sessionKeyOf } from '@warren/contracts'
+import { addressOf, contactIdOf, sessionKeyOf } from '@warren/contracts'
 import { silentLogger as logger } from '@warren/runtime/logger'
 import { until } from '@warren/runtime/testing'
 import { connectPlatformDatabase } from '../../platform/index.ts'
@@ -141,7 +141,9 @@ describe('messages', () => {
   })
 
   it('keeps one chat a person when the number turns out to be a hidden id', async () => {
-    const { token, at, pod } = await tenantWithPod()
+    const { token, at, pod, organization, instance } = await tenantWithPod()
+    const session = sessionKeyOf({ organization, instance })
+    const id = contactIdOf(session, LID)
     await pod.receive(textMessage('A1', PN, 'by number', { pushName: 'Ada' }))
     await pod.receive(textMessage('A2', LID, 'by id'))
     await pod.journal([{ type: 'identity.mapped', data: { lid: LID, pn: PN } }])
@@ -157,15 +159,36 @@ describe('messages', () => {
         kind: 'person',
         phone: PHONE,
         lid: LID,
+        pn: PN,
+        contact: id,
         name: 'Ada',
         unread: 3,
         lastMessage: 'by number again',
       },
     )
-    for (const chat of [PHONE, LID])
-      assert.equal((await send('GET', `${at}/messages?chat=${chat}`, { token })).body.items.length, 3)
     const { body: contacts } = await send('GET', `${at}/contacts`, { token })
-    assert.deepEqual(contacts.items, [{ jid: LID, phone: PHONE, lid: LID, name: 'Ada' }])
+    const { mapping, ...contact } = contacts.items[0]
+    assert.equal(contacts.items.length, 1)
+    assert.equal(mapping.source, 'whatsapp')
+    assert.deepEqual(contact, { id, jid: LID, phone: PHONE, lid: LID, pn: PN, name: 'Ada' })
+    // However somebody names the person, also by the id from before the hidden one was known.
+    const alias = contactIdOf(session, PN)
+    for (const name of [PHONE, `%2B${PHONE}`, PN, LID, id, alias]) {
+      const { body: messages } = await send('GET', `${at}/messages?chat=${name}`, { token })
+      assert.deepEqual(
+        messages.items.map((message: { chat: { lid: string; pn: string } }) => [
+          message.chat.lid,
+          message.chat.pn,
+        ]),
+        Array(3).fill([LID, PN]),
+      )
+      assert.equal((await send('GET', `${at}/contacts/${name}`, { token })).body.id, id)
+      assert.equal((await send('GET', `${at}/chats/${name}`, { token })).body.unread, 3)
+    }
+    for (const name of ['4930999999', '1@lid', contactIdOf(session, '1@lid')]) {
+      assert.equal((await send('GET', `${at}/contacts/${name}`, { token })).status, 404)
+      assert.equal((await send('GET', `${at}/chats/${name}`, { token })).status, 404)
+    }
   })
 
   it('marks as read through the pod, and counts the chat as read then', async () => {

@@ -51,6 +51,8 @@ export type MessageDoc = {
   /** Of messages of the account only. */
   readonly status?: MessageStatus
   readonly statusAt?: Date
+  /** Journal position of the entry that gave the status. */
+  readonly statusSeq?: number
   readonly error?: MessageError
   readonly waiting?: MessageWaiting
   readonly category?: 'marketing'
@@ -81,6 +83,7 @@ const schema = new Schema<MessageDoc>(
     mediaError: anything,
     status: String,
     statusAt: Date,
+    statusSeq: Number,
     error: anything,
     waiting: anything,
     category: String,
@@ -98,6 +101,10 @@ schema.index(
 schema.index({ organization: 1, instance: 1, timestamp: -1, _id: -1 })
 schema.index({ organization: 1, instance: 1, chat: 1, timestamp: -1, _id: -1 })
 schema.index({ organization: 1, instance: 1, id: 1 })
+schema.index(
+  { organization: 1, instance: 1, author: 1 },
+  { partialFilterExpression: { fromMe: false }, name: 'authors' },
+)
 schema.index(
   { organization: 1, instance: 1, chat: 1, readAt: 1 },
   { partialFilterExpression: { fromMe: false }, name: 'received' },

@@ -19,8 +19,8 @@ import type { SessionCalls } from '@warren/runtime/session-calls'
 import type { SendQueue } from '@warren/runtime/session-store'
 import { cutPage, decodeCursor, type Paged, type PageQuery } from '../../http/index.ts'
 import { reviveWaiting } from '../../platform/index.ts'
+import type { LookUpAddress } from '../identities/index.ts'
 import type { InstanceService } from '../instances/index.ts'
-import { type IdentityRepo, keyAt } from './identities.ts'
 import { recipientJid } from './recipient.ts'
 import type { MessageDoc, MessageRepo } from './repo.ts'
 
@@ -63,12 +63,12 @@ export type MessageService = {
   markRead(organization: string, instance: InstanceId, ids: readonly string[]): Promise<number>
 }
 
-/** The largest number there is: a row without a journal position is asked about as of now. */
-const NOW = Number.MAX_SAFE_INTEGER
-
 export function createMessageService(deps: {
   repo: MessageRepo
-  identities: IdentityRepo
+  /** Where an address belongs. */
+  lookUpAddress: LookUpAddress
+  /** Key of whom a path or query names. @throws WarrenError `not_found`, `validation_failed` */
+  keyOf: (organization: string, instance: InstanceId, text: string, field: string) => Promise<string>
   queue: SendQueue
   instances: Pick<InstanceService, 'require'>
   /** Whether one of these contacts asked for no more marketing. */
@@ -78,15 +78,11 @@ export function createMessageService(deps: {
   bus: Pick<Bus, 'wake'>
   clock: Clock
 }): MessageService {
-  const { repo, identities, queue, instances, uploadedMedia, commands, bus, clock } = deps
-
-  async function chatKey(organization: string, instance: InstanceId, address: Address): Promise<string> {
-    const numbers = address.pn === undefined || address.lid !== undefined ? [] : [address.pn]
-    return keyAt(address, await identities.ofNumbers(organization, instance, numbers), NOW)
-  }
+  const { repo, lookUpAddress, queue, instances, uploadedMedia, commands, bus, clock } = deps
 
   async function refuseOptedOut(organization: string, instance: InstanceId, address: Address): Promise<void> {
-    const keys = [...new Set([address.jid, await chatKey(organization, instance, address)])]
+    const { key } = await lookUpAddress(organization, instance, address)
+    const keys = [...new Set([address.jid, key])]
     if (await deps.isOptedOut(organization, instance, keys)) throw new WarrenError('recipient_opted_out')
   }
 
@@ -130,19 +126,19 @@ export function createMessageService(deps: {
       const category = message.category === 'marketing' ? ({ category: 'marketing' } as const) : {}
       if (category.category) await refuseOptedOut(organization, instance, address)
       const [chat] = await Promise.all([
-        chatKey(organization, instance, address),
+        lookUpAddress(organization, instance, address),
         enqueueOnce(queue, { instance, organization, messageId, to: jid, content, ...category }),
       ])
       const now = clock.now()
       const accepted: MessageDoc = {
         organization,
         instance,
-        chat,
+        chat: chat.key,
         id: messageId,
         fromMe: true,
         author: 'me',
         queued: true,
-        chatAddress: address,
+        chatAddress: { ...address, ...chat.told },
         timestamp: now,
         content: messageContent(content),
         ...category,
@@ -172,8 +168,8 @@ export function createMessageService(deps: {
       await instances.require(organization, instance)
       const [time, id] = cursor === undefined ? [] : decodeCursor(cursor, ['time', 'objectId'])
       const after = time === undefined ? {} : { after: { timestamp: new Date(Number(time)), id: String(id) } }
-      const key = chat === undefined ? undefined : addressOf(recipientJid(chat, 'query.chat'))
-      const inChat = key === undefined ? {} : { chat: await chatKey(organization, instance, key) }
+      const inChat =
+        chat === undefined ? {} : { chat: await deps.keyOf(organization, instance, chat, 'query.chat') }
       const rows = await repo.list(organization, instance, { limit: limit + 1, ...inChat, ...after })
       return cutPage(rows, limit, (row) => [row.timestamp.getTime(), String(row._id)])
     },

@@ -62,8 +62,13 @@ export type JournalEvents = {
   'message.undecryptable': { id: string; chat: Address; sender: Address; timestamp: Date; reason: string }
   /** One person's two addresses became known to belong together. */
   'identity.mapped': { lid: string; pn: string }
-  /** A name or picture of a contact became known. */
+  /** A name of a contact became known, or the contact has another number now. */
   'contact.updated': { address: Address; pushName?: string }
+  /**
+   * A contact with whom there was a conversation under the number alone turned out to be the one with this LID: `merged` is no contact by
+   * itself any more. Ids as in REST; the one that went is still found there.
+   */
+  'contact.merged': { id: string; address: Address; merged: { id: string; address: Address } }
   /** The contact asked for no more marketing, in a reply of one word. */
   'contact.optedOut': { address: Address; word: string; messageId: string }
   /** A person of the organisation took an opt-out back. */
@@ -104,6 +109,7 @@ const text = Joi.string()
 const date = Joi.date()
 const phone = Joi.string().pattern(/^\d{5,20}$/)
 const address = Joi.object({ jid: text.required(), lid: text, pn: text })
+const contactId = text.guid({ version: 'uuidv8' })
 const account = Joi.object({
   jid: text.required(),
   phone: phone.required(),
@@ -180,6 +186,11 @@ export const EVENT_SCHEMAS: { readonly [T in EventType]: Joi.ObjectSchema } = {
   }),
   'identity.mapped': Joi.object({ lid: text.required(), pn: text.required() }),
   'contact.updated': Joi.object({ address: address.required(), pushName: text.allow('') }),
+  'contact.merged': Joi.object({
+    id: contactId.required(),
+    address: address.required(),
+    merged: Joi.object({ id: contactId.required(), address: address.required() }).required(),
+  }),
   'contact.optedOut': Joi.object({
     address: address.required(),
     word: text.required(),
