@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { ERRORS, type ErrorCode } from '@warren/contracts'
+import { until } from '@warren/runtime/testing'
 import { errorCodesOf } from './http/error-codes.ts'
 import type { RouteContract } from './http/index.ts'
 import type { Answer, SendOptions, Tenant } from './testing/client.ts'
 import { startApi, startServices } from './testing/harness.ts'
+import { startPod, textMessage } from './testing/pod.ts'
 
 const services = await startServices({ after })
-const { api, send, register } = await startApi(services, { BODY_LIMIT_BYTES: 50_000 })
+const { api, send, register, bus } = await startApi(services, { BODY_LIMIT_BYTES: 50_000 })
 const contracts = api.web.modules.flatMap((module) => module.routes.map((route) => route.contract))
 const guarded = contracts.filter(({ access }) => access !== 'public')
 const withBody = contracts.filter(({ request }) => request.body)
@@ -34,8 +36,15 @@ before(async () => {
   })
   const media = ((await uploaded.json()) as { id: string }).id
   await send('POST', '/api/v1/proxies', { token, body: { name: 'eu', urls: ['http://proxy.example:8080'] } })
-  own = { pool: 'eu', instance, message, key, media, contact: '4915112345678' }
+  const pod = await startPod({ store: services.store, bus }, owner.organization, instance)
+  await pod.receive(textMessage('IN1', `${PHONE}@s.whatsapp.net`, 'hello'))
+  const chat = `/api/v1/instances/${instance}/chats/${PHONE}`
+  await until(async () => (await send('GET', chat, { token })).status === 200)
+  await pod.release()
+  own = { pool: 'eu', instance, message, key, media, contact: PHONE, chat: PHONE }
 })
+
+const PHONE = '4915112345678'
 
 const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',

@@ -1,7 +1,6 @@
 /** One person under two addresses, as a session tells it. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { contactIdOf, type JournalEntry } from '@warren/contracts'
 import { until } from '@warren/runtime/testing'
 import { createRig } from './rig.ts'
 
@@ -16,38 +15,26 @@ const chatOf = async (id: string) =>
     const received = await account.entries('message.received')
     return received.find(({ data }) => data.message.id === id)?.data.message.chat
   })
-const about = async (lid: string): Promise<JournalEntry[]> =>
-  (await account.journal()).filter(
-    (entry) =>
-      (entry.type === 'contact.merged' && entry.data.address.lid === lid) ||
-      (entry.type === 'contact.updated' && entry.data.address.lid === lid),
-  )
-
-test('a conversation under the number alone becomes the one of the LID once the two are known', async () => {
+test('both forms are told, whichever of them the stanza has', async () => {
   const number = '491560000001'
   const { lid: user } = await contacts.set({ number, pushName: 'Ada' })
   const [lid, pn] = [`${user}@lid`, pnOf(number)]
-  const write = (id: string, addressing: 'pn' | 'lid', alone: boolean) =>
-    contacts.send(number, { to: account.phone, text: id, id, addressing, alone })
-  await write('A1', 'pn', true)
-  assert.deepEqual(await chatOf('A1'), { jid: pn, pn })
-  await write('A2', 'lid', false)
-  assert.deepEqual(await chatOf('A2'), { jid: lid, lid, pn })
-  const [merged, ...more] = await until(async () => {
-    const found = await about(lid)
-    return found.length > 0 ? found : undefined
-  })
-  assert.deepEqual(merged?.data, {
-    id: contactIdOf(account.session, lid),
-    address: { jid: lid, lid, pn },
-    merged: { id: contactIdOf(account.session, pn), address: { jid: pn, pn } },
-  })
-  assert.deepEqual(more, [])
-  // From now on one form is enough.
-  await write('A3', 'lid', true)
-  assert.deepEqual(await chatOf('A3'), { jid: lid, lid, pn })
-  await write('A4', 'pn', true)
-  assert.deepEqual(await chatOf('A4'), { jid: pn, lid, pn })
+  const forms = [
+    // Whose number it is, WhatsApp is asked; whose LID, it does not tell.
+    ['A1', 'pn', true],
+    ['A2', 'lid', true],
+    ['A3', 'lid', false],
+    ['A4', 'pn', false],
+  ] as const
+  for (const [id, addressing, alone] of forms) {
+    await contacts.send(number, { to: account.phone, text: id, id, addressing, alone })
+    assert.deepEqual(await chatOf(id), { jid: addressing === 'pn' ? pn : lid, lid, pn })
+  }
+  const mapped = (await account.entries('identity.mapped')).filter(({ data }) => data.lid === lid)
+  assert.deepEqual(
+    mapped.map(({ data }) => data),
+    [{ lid, pn }],
+  )
 })
 
 test('a hidden number stays unknown, and is answered all the same', async () => {
@@ -69,7 +56,7 @@ test('a new number of the same person moves along; who has the old one next is s
   await contacts.changeNumber(before, next)
   await contacts.send(next, { to: account.phone, text: 'my new number', id: 'C2', addressing: 'lid' })
   assert.deepEqual(await chatOf('C2'), { jid: lid, lid, pn: pnOf(next) })
-  const updated = await until(async () => (await about(lid)).find(({ type }) => type === 'contact.updated'))
+  const updated = await until(async () => (await account.entries('contact.updated')).at(0))
   assert.deepEqual(updated.data, { address: { jid: lid, lid, pn: pnOf(next) } })
 
   const { lid: other } = await contacts.set({ number: before })

@@ -12,8 +12,12 @@ import {
 import { mergeIdentity, type ReadModels } from './merge-identity.ts'
 import { addOperations, type Filing, followUpOperations, noOperations, type Scope } from './operations.ts'
 import type { ParkableEntry, ParkedEntries } from './parked.ts'
+import { findTraces } from './traces.ts'
 
 export type ApplyEntries = (scope: Scope, entries: readonly JournalEntry[]) => Promise<void>
+
+/** Addresses in new pairs of a batch from which on one look at what there is saves many. */
+const WORTH_A_LOOK = 16
 
 export function createApply(
   models: ReadModels,
@@ -22,7 +26,17 @@ export function createApply(
 ): ApplyEntries {
   return async (scope, entries) => {
     const facts = await knownAbout(identities, scope, entries)
-    const file: Filing = (address, seq) => fileAddress(scope, facts, address, seq)
+    const file: Filing = (address, seq) => {
+      const filed = fileAddress(scope, facts, address, seq)
+      used.add(filed.key)
+      return filed
+    }
+    /** Keys that this batch has filed something under. */
+    const used = new Set<string>()
+    /** Addresses of pairs in this batch under which something lay before it; undefined where nobody looked. */
+    const traces = await tracesOf(entries)
+    /** Of people of whom there is nothing else. */
+    let strangers: IdentityDoc[] = []
     let operations = noOperations()
     /** Named their chat by the only address that is known of it: perhaps their message lies under the other. */
     let unsure: ParkableEntry[] = []
@@ -55,13 +69,37 @@ export function createApply(
       await parked.park(scope, unmatched)
     }
 
+    async function tracesOf(entries: readonly JournalEntry[]): Promise<ReadonlySet<string> | undefined> {
+      const told = entries.flatMap(({ type, data }) =>
+        type === 'identity.mapped' ? [data.pn, data.lid] : [],
+      )
+      return told.length < WORTH_A_LOOK ? undefined : findTraces(models, parked, scope, told)
+    }
+
+    function isStranger({ pn, lid }: Pair, seq: number): boolean {
+      if (facts.ofNumber(pn, seq) || facts.ofLid(lid, seq)) return false
+      return traces !== undefined && ![pn, lid].some((form) => traces.has(form) || used.has(form))
+    }
+
+    async function learnStrangers(): Promise<void> {
+      const learnt = strangers
+      strangers = []
+      await identities.learn(learnt)
+    }
+
     /** Whatever came before is filed first, then moved. */
     async function learn(pair: Pair, entry: JournalEntry): Promise<void> {
       const { seq, at } = entry
       if (facts.knows(pair, seq)) return
-      await flush()
       const source = entry.type === 'identity.mapped' ? 'whatsapp' : 'message'
       const identity = identityOf(scope, { ...pair, seq, source, at }, facts.owners(pair.pn))
+      if (entry.type === 'identity.mapped' && isStranger(pair, seq)) {
+        strangers.push(identity)
+        facts.learn(identity)
+        return
+      }
+      await learnStrangers()
+      await flush()
       const both = [pair.pn, pair.lid]
       // By the rows as they were: a message that moves may seem to be younger than what followed it.
       const waiting = await parked.waiting(scope, both)
@@ -69,7 +107,7 @@ export function createApply(
       const contact = contactIdOf(sessionKeyOf(scope), pair.lid)
       await mergeIdentity(models, scope, { ...pair, mapping: { source, at }, contact })
       // Moved before it is remembered: after a crash in between the repetition moves it again.
-      await identities.learn(identity)
+      await identities.learn([identity])
       await parked.clear(scope, both)
       facts.learn(identity)
     }
@@ -80,6 +118,7 @@ export function createApply(
       addOperations(operations, scope, entry, file)
       if (isUnsure(entry, file)) unsure.push(entry)
     }
+    await learnStrangers()
     await flush()
   }
 }

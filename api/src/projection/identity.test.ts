@@ -4,11 +4,17 @@
  */
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import type { Address, JournalEntry, MessageStatus } from '@warren/contracts'
+import {
+  type Address,
+  contactIdOf,
+  type JournalEntry,
+  type MessageStatus,
+  sessionKeyOf,
+} from '@warren/contracts'
 import fc from 'fast-check'
 import { startProjection } from '../testing/projection.ts'
 
-const { apply, fresh, readModel, dropRows, identities } = await startProjection({ after })
+const { apply, fresh, readModel, dropRows, identities, models } = await startProjection({ after })
 
 type Entry = Pick<JournalEntry, 'type' | 'data'>
 const GROUP = '1-2@g.us'
@@ -44,10 +50,10 @@ function entryOf(address: fc.Arbitrary<Address>): fc.Arbitrary<Entry> {
       weight: 4,
       arbitrary: message.map((it) => ({ type: 'message.received', data: { message: it } }) as const),
     },
-    message.map(
-      (it) =>
-        ({ type: 'message.outgoing', data: { message: { ...it, id: `O${it.id}`, fromMe: true } } }) as const,
-    ),
+    message.map((it) => {
+      const sent = { ...it, id: `O${it.id}`, fromMe: true, sender: { jid: 'me@lid' } }
+      return { type: 'message.outgoing', data: { message: sent } } as const
+    }),
     {
       weight: 3,
       arbitrary: fc
@@ -83,6 +89,11 @@ function entryOf(address: fc.Arbitrary<Address>): fc.Arbitrary<Entry> {
 
 const mapped = (pair: { pn: string; lid: string }): Entry => ({ type: 'identity.mapped', data: pair })
 
+/** Pairs of people of whom nothing else is told: with so many of them the whole batch is looked at together. */
+const STRANGERS = Array.from({ length: 8 }, (_, n) =>
+  mapped({ pn: `49160000000${n}@s.whatsapp.net`, lid: `9${n}@lid` }),
+)
+
 /** Every address in `data` replaced, at any depth. */
 function readdressed(data: unknown, replace: (address: Address) => Address): unknown {
   if (typeof data !== 'object' || data === null || data instanceof Date) return data
@@ -108,7 +119,7 @@ describe('people under two addresses', () => {
   }
   const entries = fc
     .array(fc.oneof({ weight: 9, arbitrary: entryOf(address) }, mapping), { maxLength: 16 })
-    .map((some) => numbered([...some, ...PEOPLE.map(mapped)]))
+    .map((some) => numbered([...STRANGERS, ...some, ...PEOPLE.map(mapped)]))
   /** The form of arrival, and since when the pair is known, are the two things that may differ. */
   const ASIDE = ['jid', 'mapping']
   const shown = async (instance: string) => readModel(instance, ASIDE)
@@ -122,45 +133,31 @@ describe('people under two addresses', () => {
           known,
           journal.map((entry) => ({ ...entry, data: readdressed(entry.data, canonical) }) as JournalEntry),
         )
-        const expected = JSON.stringify(await shown(known.instance)).replaceAll(known.instance, 'here')
-        assert.equal(idless(JSON.stringify(await shown(told.instance))), idless(expected))
+        assert.deepEqual(await shown(told.instance), await shown(known.instance))
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     )
   })
 
   it('are one contact with one id, whichever address came first', async () => {
-    const [one] = PEOPLE
-    assert.ok(one)
+    const [{ pn, lid } = assert.fail()] = PEOPLE
     const scope = fresh()
-    const ids = async () =>
-      (JSON.stringify(await readModel(scope.instance)).match(/\\"id\\":\\"([0-9a-f-]{36})/g) ?? []).map(
-        (it) => it.slice(9),
-      )
+    const ids = async () => (await models.contacts.find(scope)).map((contact) => contact.id)
     const update = (it: Address): Entry => ({
       type: 'contact.updated',
       data: { address: it, pushName: 'Ada' },
     })
-    const journal = numbered([
-      update({ jid: one.pn, pn: one.pn }),
-      update({ jid: one.lid, lid: one.lid }),
-      mapped(one),
-    ])
+    const journal = numbered([update({ jid: pn, pn }), update({ jid: lid, lid }), mapped({ pn, lid })])
     await apply(scope, journal.slice(0, 1))
-    const [alias] = await ids()
+    const [alias = assert.fail()] = await ids()
     await apply(scope, journal.slice(0, 2))
     assert.equal((await ids()).length, 2)
     await apply(scope, journal)
-    const [final, ...others] = await ids()
-    assert.deepEqual(others, [])
-    assert.notEqual(final, alias)
-    const found = await identities.byAlias(scope.organization, scope.instance, alias ?? '')
-    assert.equal(found?.lid, one.lid)
+    assert.deepEqual(await ids(), [contactIdOf(sessionKeyOf(scope), lid)])
+    const found = await identities.byAlias(scope.organization, scope.instance, alias)
+    assert.equal(found?.lid, lid)
   })
 })
-
-/** Ids of contacts are of one instance. */
-const idless = (text: string) => text.replaceAll(/\\"id\\":\\"[0-9a-f]{8}-[0-9a-f-]{27}\\"/g, '')
 
 describe('people who change numbers', () => {
   const NUMBERS = ['491510000001@s.whatsapp.net', '491510000002@s.whatsapp.net']
@@ -173,7 +170,7 @@ describe('people who change numbers', () => {
   )
   const entries = fc
     .array(fc.oneof({ weight: 6, arbitrary: entryOf(address) }, pair.map(mapped)), { maxLength: 16 })
-    .map(numbered)
+    .map((some) => numbered([...some, ...STRANGERS]))
 
   it('leave the same behind however often the journal is applied, and when it is applied again to nothing', async () => {
     await fc.assert(
@@ -186,12 +183,11 @@ describe('people who change numbers', () => {
         await dropRows(scope)
         await apply(scope, journal)
         assert.deepEqual(await readModel(scope.instance), before)
-        await dropRows(scope)
-        await identities.forget(scope.organization, scope.instance)
-        await apply(scope, journal)
-        assert.deepEqual(await readModel(scope.instance), before)
+        const another = fresh()
+        await apply(another, journal)
+        assert.deepEqual(await readModel(another.instance), before)
       }),
-      { numRuns: 40 },
+      { numRuns: 15 },
     )
   })
 })

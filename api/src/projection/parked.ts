@@ -46,6 +46,8 @@ export type ParkedEntries = {
   ): Promise<void>
   /** What waits for one of these addresses, oldest first. */
   waiting(scope: Scope, chats: readonly string[]): Promise<ParkableEntry[]>
+  /** Those among these addresses that something waits for. */
+  chats(scope: Scope, among: readonly string[]): Promise<string[]>
   /** Those of these addresses are done with. */
   clear(scope: Scope, chats: readonly string[]): Promise<void>
   /** Forgets all of an instance. */
@@ -68,6 +70,9 @@ export function createParkedEntries(database: PlatformDatabase, clock: Pick<Cloc
       const rows = await parked.find({ ...scope, chat: { $in: chats } }, { sort: { seq: 1 } })
       return rows.map(({ entry }) => entry)
     },
+    chats: async (scope, among) => [
+      ...(await parked.countBy('chat', { ...scope, chat: { $in: among } })).keys(),
+    ],
     async clear(scope, chats) {
       await parked.remove({ ...scope, chat: { $in: chats } })
     },

@@ -1,4 +1,5 @@
 /** Read models in a database of the tests, without an API around them. */
+import { contactIdOf, type SessionKey, sessionKeyOf } from '@warren/contracts'
 import { systemClock } from '@warren/runtime/clock'
 import { silentLogger as logger } from '@warren/runtime/logger'
 import { chatCollection } from '../modules/chats/index.ts'
@@ -10,6 +11,7 @@ import { connectPlatformDatabase } from '../platform/index.ts'
 import { createApply, createParkedEntries } from '../projection/index.ts'
 import { startServices } from './harness.ts'
 
+const ORGANIZATION = 'acme'
 const READ_MODELS = ['messages', 'chats', 'contacts', 'incidents'] as const
 
 export async function startProjection(hooks: Parameters<typeof startServices>[0]) {
@@ -37,18 +39,23 @@ export async function startProjection(hooks: Parameters<typeof startServices>[0]
     identities,
     apply,
     /** An instance that nothing was applied for. */
-    fresh: () => ({ organization: 'acme', instance: `ns.run-${++runs}` }),
+    fresh: () => ({ organization: ORGANIZATION, instance: `ns.run-${++runs}` }),
     /**
      * Everything that is shown of an instance, in no order of its own.
      * @param without fields, at any depth, that are left aside
      */
     async readModel(instance: string, without: readonly string[] = []): Promise<object> {
+      const session = sessionKeyOf({ organization: ORGANIZATION, instance })
       const collections = READ_MODELS.map(async (name) => {
         const rows = await services.platform
           .collection(name)
           .find({ instance }, { projection: { _id: 0, instance: 0 } })
           .toArray()
-        return [name, rows.map((row) => JSON.stringify(canonical(row, without))).sort()]
+        // Ids of contacts are of one instance; what two instances have in common is what they come from.
+        const comparable = rows.map(({ id, ...row }) =>
+          name === 'contacts' ? { ...row, former: formerOf(session, row.jid, id) } : { ...row, id },
+        )
+        return [name, comparable.map((row) => JSON.stringify(canonical(row, without))).sort()]
       })
       return Object.fromEntries(await Promise.all(collections))
     },
@@ -58,6 +65,10 @@ export async function startProjection(hooks: Parameters<typeof startServices>[0]
     },
   }
 }
+
+/** The argument that gave the id of a contact; -1 when none did. */
+const formerOf = (session: SessionKey, key: string, id: string) =>
+  [0, 1, 2, 3, 4, 5, 6, 7, 8].find((former) => contactIdOf(session, key, former) === id) ?? -1
 
 /** With sorted keys. */
 function canonical(value: unknown, without: readonly string[]): unknown {

@@ -1,7 +1,7 @@
 /** The facts of identities at rest: also the aliases by which a contact is still found that was known by its number alone. */
 import { contactIdOf, type InstanceId, sessionKeyOf } from '@warren/contracts'
 import { Schema } from 'mongoose'
-import { type PlatformDatabase, SCHEMA_OPTIONS } from '../../platform/index.ts'
+import { type BulkOperation, type PlatformDatabase, SCHEMA_OPTIONS } from '../../platform/index.ts'
 import type { Fact } from './facts.ts'
 
 /** What told it: an address with both forms in an entry about a message, or WhatsApp's own answers and lists. */
@@ -35,8 +35,8 @@ schema.index({ organization: 1, instance: 1, lid: 1 })
 schema.index({ organization: 1, instance: 1, alias: 1 })
 
 export type IdentityRepo = {
-  /** Remembers a fact and ends those that it contradicts; a repetition changes nothing. */
-  learn(fact: Omit<IdentityDoc, 'until'>): Promise<void>
+  /** Remembers facts, and with each ends those before that it contradicts; a repetition changes nothing. */
+  learn(facts: readonly Omit<IdentityDoc, 'until'>[]): Promise<void>
   /** All that is known of these numbers and of whoever had them, and of these LIDs. */
   about(
     organization: string,
@@ -51,15 +51,8 @@ export type IdentityRepo = {
 export function createIdentityRepo(database: PlatformDatabase): IdentityRepo {
   const identities = database.tenantCollection<IdentityDoc>('identities', schema)
   return {
-    async learn({ organization, instance, pn, lid, seq, ...told }) {
-      const scope = { organization, instance }
-      const open = { seq: { $lt: seq }, until: { $exists: false } }
-      const ended = { update: { $set: { until: seq } }, many: true }
-      await identities.bulk([
-        { filter: { ...scope, pn, lid: { $ne: lid }, ...open }, ...ended },
-        { filter: { ...scope, lid, pn: { $ne: pn }, ...open }, ...ended },
-        { filter: { ...scope, pn, lid, seq }, update: { $setOnInsert: told }, upsert: true },
-      ])
+    async learn(facts) {
+      await identities.bulk(facts.flatMap(operationsOf))
     },
     async about(organization, instance, { numbers, lids }) {
       const scope = { organization, instance }
@@ -80,6 +73,24 @@ export function createIdentityRepo(database: PlatformDatabase): IdentityRepo {
       await identities.remove({ organization, instance })
     },
   }
+}
+
+function operationsOf({
+  organization,
+  instance,
+  pn,
+  lid,
+  seq,
+  ...told
+}: Omit<IdentityDoc, 'until'>): BulkOperation<IdentityDoc>[] {
+  const scope = { organization, instance }
+  const open = { seq: { $lt: seq }, until: { $exists: false } }
+  const ended = { update: { $set: { until: seq } }, many: true }
+  return [
+    { filter: { ...scope, pn, lid: { $ne: lid }, ...open }, ...ended },
+    { filter: { ...scope, lid, pn: { $ne: pn }, ...open }, ...ended },
+    { filter: { ...scope, pn, lid, seq }, update: { $setOnInsert: told }, upsert: true },
+  ]
 }
 
 /** A fact as it is stored. @param former how many owners the number had before */
