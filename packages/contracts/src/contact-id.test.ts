@@ -12,7 +12,8 @@ test('the id of a contact is a UUID that depends on the session, the key and the
     contactIdOf('acme/ns.one', '1@lid', 1),
   ]
   assert.equal(new Set([id, ...others]).size, 4)
-  for (const text of ['4915112345678', '1@lid', id.toUpperCase(), `${id}0`]) assert.equal(isContactId(text), false)
+  for (const text of ['4915112345678', '1@lid', id.toUpperCase(), `${id}0`])
+    assert.equal(isContactId(text), false)
 })
 
 test('it never changes: customers keep it', () => {
