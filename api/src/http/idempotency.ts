@@ -4,7 +4,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { WarrenError } from '@warren/contracts'
-import type { Clock } from '@warren/runtime/clock'
+import type { Clock, Timer } from '@warren/runtime/clock'
 import type { Request, Response } from 'express'
 import { Schema } from 'mongoose'
 import { type PlatformDatabase, SCHEMA_OPTIONS } from '../platform/index.ts'
@@ -28,7 +28,9 @@ type Record = {
   /** SHA-256 of method, path and body. */
   fingerprint: string
   seed: string
-  /** While there is no answer: until when the request that holds the record counts as running. */
+  /** Which of the requests with this key holds the record. */
+  attempt?: string
+  /** While there is no answer: until when that request counts as running; it is put off as long as its process lives. */
   runningUntil: Date
   status?: number
   /** The answer as JSON text, so that no key in it needs to be valid in Mongo. */
@@ -42,6 +44,7 @@ const schema = new Schema<Record>(
     organization: { type: String, required: true },
     fingerprint: { type: String, required: true },
     seed: { type: String, required: true },
+    attempt: String,
     runningUntil: { type: Date, required: true },
     status: Number,
     body: String,
@@ -52,8 +55,9 @@ const schema = new Schema<Record>(
 schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 })
 
 const KEPT_MS = 24 * 3600 * 1000
-/** Longer than any request may take. */
-const RUNNING_MS = 60_000
+/** How soon a repetition may take over from a request whose process was killed. */
+const RUNNING_MS = 12_000
+const STILL_RUNNING_EVERY_MS = 3_000
 
 const sha256 = (...parts: readonly string[]) => createHash('sha256').update(parts.join('\0')).digest('hex')
 
@@ -69,6 +73,7 @@ export function createIdempotency(database: PlatformDatabase, clock: Clock): Ide
       organization,
       fingerprint,
       seed: randomBytes(32).toString('hex'),
+      attempt: randomBytes(8).toString('hex'),
       runningUntil: later(RUNNING_MS),
       expiresAt: later(KEPT_MS),
     }
@@ -89,10 +94,17 @@ export function createIdempotency(database: PlatformDatabase, clock: Clock): Ide
       cutOff &&
       (await records.update(
         { organization, _id, runningUntil: first.runningUntil },
-        { $set: { runningUntil: fresh.runningUntil } },
+        { $set: { runningUntil: fresh.runningUntil, attempt: fresh.attempt } },
       ))
     if (!taken) throw new WarrenError('request_in_progress', undefined, { details: { retryAfterSeconds: 1 } })
-    return { ...first, runningUntil: fresh.runningUntil }
+    return { ...first, attempt: fresh.attempt }
+  }
+
+  /** Keeps a repetition from beginning while this one runs. One that fails is made up for by the next. */
+  function stillRunning(held: { organization: string; _id: string; attempt: string }): Timer {
+    return clock.setInterval(STILL_RUNNING_EVERY_MS, () => {
+      records.update(held, { $set: { runningUntil: later(RUNNING_MS) } }).catch(() => {})
+    })
   }
 
   return {
@@ -104,9 +116,10 @@ export function createIdempotency(database: PlatformDatabase, clock: Clock): Ide
         res.set('Idempotent-Replayed', 'true')
         return begun
       }
-      const held = { organization, _id, runningUntil: begun.runningUntil }
+      const held = { organization, _id, attempt: begun.attempt ?? '' }
+      const running = stillRunning(held)
       try {
-        const reply = await execute(Buffer.from(begun.seed, 'hex'))
+        const reply = await execute(Buffer.from(begun.seed, 'hex')).finally(() => running.stop())
         const answer = reply.body === undefined ? {} : { body: JSON.stringify(reply.body) }
         await records.update(held, { $set: { status: reply.status, ...answer } })
         return reply

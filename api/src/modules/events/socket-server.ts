@@ -67,6 +67,7 @@ export function createSocketServer(
   function connect(): Redis {
     const redis = new Redis(deps.redisUrl, { maxRetriesPerRequest: null })
     redis.on('error', (error) => logger.debug('rooms are local while Redis is away', { error }))
+    forgiveFailures(redis)
     connections.push(redis)
     return redis
   }
@@ -146,6 +147,18 @@ export function createSocketServer(
       io.engine.close()
       for (const redis of connections) redis.disconnect()
     },
+  }
+}
+
+/**
+ * The adapter leaves the promises of its commands to themselves. What still waits when the connection ends is rejected, which would end
+ * the process: here a failure of a command is nobody's error.
+ */
+function forgiveFailures(redis: Redis): void {
+  const send = redis.sendCommand.bind(redis)
+  redis.sendCommand = (command, stream) => {
+    command.promise.catch(() => {})
+    return send(command, stream)
   }
 }
 
