@@ -26,6 +26,7 @@ export type PodConfig = {
   WARREN_PROXY_KEY?: string
   WARREN_PROXY_ALLOW_PRIVATE: boolean
   WARREN_LEASE_SECONDS: number
+  WARREN_QUIET_RENEWAL_SECONDS: number
   WARREN_WHATSAPP_SIMULATOR?: string
   WARREN_WHATSAPP_VERSION?: string
   HEALTH_PORT: number
@@ -120,6 +121,14 @@ export const CONFIG_SCHEMA = Joi.object<PodConfig>({
     .max(300)
     .default(15)
     .description('Length of the lease on the session.'),
+  WARREN_QUIET_RENEWAL_SECONDS: Joi.number()
+    .integer()
+    .min(5)
+    .max(86_400)
+    .default(900)
+    .description(
+      'Silence after which the connection is renewed to see whether WhatsApp kept something back; sixteen times as long once nothing was.',
+    ),
   WARREN_WHATSAPP_SIMULATOR: Joi.string()
     .uri({ scheme: ['http'] })
     .when('NODE_ENV', {

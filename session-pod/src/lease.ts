@@ -3,7 +3,7 @@
  * monotonic clock and before the lease ends, so that a holder that is cut off from the database has closed its socket by the time
  * another may begin.
  */
-import { isWarrenError, type SessionStatus } from '@warren/contracts'
+import { type ConnectionVitals, isWarrenError, type SessionStatus } from '@warren/contracts'
 import type { Clock, Timer } from '@warren/runtime/clock'
 import type { Logger } from '@warren/runtime/logger'
 import { isTransient } from '@warren/runtime/mongo'
@@ -70,7 +70,8 @@ export function createKeeper(options: {
   ttlMs: number
   clock: Clock
   logger: Logger
-  report: () => { status: SessionStatus; seq: number }
+  /** What is stored with each renewal. Only another `status` counts as a change; `vitals` go with it and change all the time. */
+  report: () => { status: SessionStatus; vitals?: ConnectionVitals; seq: number }
   onLost: (error: unknown) => void
   onReported: () => void
 }): Keeper {
@@ -125,11 +126,11 @@ export function createKeeper(options: {
     // The lease is prolonged from the moment of the request, whenever the answer comes.
     const startedMs = clock.monotonicMs()
     try {
-      const report = options.report()
-      await writer.renew(lease, ttlMs, report)
+      const { status, vitals, seq } = options.report()
+      await writer.renew(lease, ttlMs, { status: vitals ? { ...status, vitals } : status, seq })
       prolong(startedMs)
-      if (report.status !== reported) options.onReported()
-      reported = report.status
+      if (status !== reported) options.onReported()
+      reported = status
     } catch (error) {
       if (isWarrenError(error, 'fenced')) lost(error)
       else {

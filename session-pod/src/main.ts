@@ -190,6 +190,7 @@ async function openPod(
     randomBytes,
     busy: createBusyGauge(),
     leaseTtlMs,
+    quietMs: config.WARREN_QUIET_RENEWAL_SECONDS * 1000,
     pairing: pairingOf(config),
     protection: protectionOf(config),
     maxAttempts: config.WARREN_PAIRING_MAX_ATTEMPTS,

@@ -13,6 +13,7 @@ import type { SealingKey } from '@warren/runtime/crypto'
 import type { Ids } from '@warren/runtime/ids'
 import type { Logger } from '@warren/runtime/logger'
 import type { SendQueue, SessionWriter, Takeover } from '@warren/runtime/session-store'
+import { createCare } from './care.ts'
 import { type CommandContext, runCommand, serveCommands } from './commands/index.ts'
 import { type ControlTarget, createTextAcceptor } from './control/index.ts'
 import { createKeeper } from './lease.ts'
@@ -71,6 +72,8 @@ export type PodOptions = {
   readonly randomBytes: (count: number) => Uint8Array
   readonly busy: () => boolean
   readonly leaseTtlMs: number
+  /** Silence after which the connection is renewed to see whether WhatsApp kept something back, in milliseconds. */
+  readonly quietMs: number
   readonly pairing: PairingRequest
   readonly protection: ProtectionSettings
   /** Only this number may be linked. */
@@ -116,17 +119,10 @@ export function createPod(options: PodOptions): Pod {
     else logger.warn(message, { error })
   }
 
-  const metrics = createPodMetrics({
-    connected: () => session.status().phase === 'connected',
-    epoch: () => lease.epoch,
-    lastFrameSeconds: () => (clock.monotonicMs() - lastFrameMs) / 1000,
-    proxyUp: () => proxies?.up(),
-    sendsWaiting: () => protection.gate.count(),
-    riskScore: () => protection.report().score,
-    sendingPaused: () => protection.status()?.state === 'paused',
-    oldSeals: () => reseal.progress()?.left ?? 0,
-  })
-  let lastFrameMs = clock.monotonicMs()
+  const own = () => {
+    const account = session.account()
+    return { ...(account ? { pn: account.jid } : {}), ...(account?.lid ? { lid: account.lid } : {}) }
+  }
   const proxies =
     options.loadProxies &&
     createProxies({
@@ -135,7 +131,7 @@ export function createPod(options: PodOptions): Pod {
       allowPrivate: options.privateProxies,
       clock,
       logger,
-      onFailover: metrics.proxyFailover,
+      onFailover: () => metrics.proxyFailover(),
     })
 
   const { state, groups, committer, archive, reseal, load, mend } = createStore({
@@ -143,7 +139,27 @@ export function createPod(options: PodOptions): Pod {
     onFoldError: unlessFenced('the log was not folded'),
     beforeReseal: (all) => snapshotOfCredentials(all, 'rotation', clock.now()),
     onResealed: () => keeper.report(),
-    onCommit: metrics.commit,
+    onCommit: (seconds) => metrics.commit(seconds),
+  })
+  const care = createCare({
+    ...{ state, own, clock, logger },
+    isLinked: () => session.account() !== undefined,
+    link: () => link,
+    sender: () => sender,
+    metrics: () => metrics,
+    quietMs: options.quietMs,
+    onChange: () => keeper.report(),
+    onHopeless: onFatal,
+  })
+  const metrics = createPodMetrics({
+    connected: () => session.status().phase === 'connected',
+    epoch: () => lease.epoch,
+    ...care.gauges,
+    proxyUp: () => proxies?.up(),
+    sendsWaiting: () => protection.gate.count(),
+    riskScore: () => protection.report().score,
+    sendingPaused: () => protection.status()?.state === 'paused',
+    oldSeals: () => reseal.progress()?.left ?? 0,
   })
   const outbox = createOutbox(state, clock)
   const addresses = createAddressBook(groups.get, () => own())
@@ -164,10 +180,6 @@ export function createPod(options: PodOptions): Pod {
     if (entries.some(({ type }) => type === 'message.received')) inboundMedia.poke()
   })
 
-  const own = () => {
-    const account = session.account()
-    return { ...(account ? { pn: account.jid } : {}), ...(account?.lid ? { lid: account.lid } : {}) }
-  }
   const objects = createObjectStore({ bus, organization: lease.organization, instance: lease.instance })
   const secret = () => options.randomBytes(32)
   const inboundMedia = createInboundMedia({
@@ -192,6 +204,7 @@ export function createPod(options: PodOptions): Pod {
     build: createMessageBuilder(createImageBuilder(objects, secret), secret),
     messenger: () => link.messenger(),
     onSent: metrics.messageOut,
+    onAnswered: care.answered,
     onChange: () => keeper.report(),
   })
 
@@ -245,9 +258,7 @@ export function createPod(options: PodOptions): Pod {
       if (news && kind !== 'other') live.event('presence.updated', news)
     },
     onRestriction: protection.heard,
-    onFrame() {
-      lastFrameMs = clock.monotonicMs()
-    },
+    ...care.ears,
   })
 
   let loaded: Loaded | undefined
@@ -274,7 +285,10 @@ export function createPod(options: PodOptions): Pod {
     ttlMs: options.leaseTtlMs,
     clock,
     logger,
-    report: () => ({ status: statusNow(), seq: durableSeq }),
+    report() {
+      const vitals = care.vitals()
+      return { status: statusNow(), ...(vitals ? { vitals } : {}), seq: durableSeq }
+    },
     onLost: onFatal,
     onReported: live.statusChanged,
   })
@@ -283,6 +297,8 @@ export function createPod(options: PodOptions): Pod {
   const statusNow = createStatusView(() => session.status(), {
     protection: protection.status,
     seals: reseal.progress,
+    trouble: care.trouble,
+    phoneAway: care.phoneAway,
   })
 
   /** What the connection tells. An end of the link that nobody here asked for is a sign of a ban. */
@@ -293,6 +309,7 @@ export function createPod(options: PodOptions): Pod {
     if (phase === before) return
     if (phase === 'loggedOut') protection.signal('loggedOut')
     if (phase === 'banned') protection.signal('banned')
+    if (event.type === 'paired') care.linked()
   }
 
   function tellStatus(status: SessionStatus, before: SessionStatus): void {
@@ -301,6 +318,7 @@ export function createPod(options: PodOptions): Pod {
         phase: status.phase,
         ...(status.reason ? { reason: status.reason } : {}),
         ...(status.lastDisconnect ? { lastDisconnect: status.lastDisconnect } : {}),
+        ...(status.retry ? { retry: status.retry } : {}),
       })
     if (status.phase === 'reconnecting' && before.phase === 'connected') metrics.reconnect()
     if (status.account) protection.linked(status.account.phone)
@@ -315,7 +333,13 @@ export function createPod(options: PodOptions): Pod {
   }
 
   const onlyPhone = options.onlyPhone ? { onlyPhone: options.onlyPhone } : {}
-  const seen: Session = { ...session, status: statusNow }
+  const seen: Session = {
+    ...session,
+    status() {
+      const vitals = care.vitals()
+      return vitals ? { ...statusNow(), vitals } : statusNow()
+    },
+  }
   const commands: CommandContext = {
     session: seen,
     protection,
@@ -372,6 +396,7 @@ export function createPod(options: PodOptions): Pod {
       })
       // What could not be opened waits for a person first.
       if (!flaw) reseal.start(loaded)
+      care.start()
     },
     async stop() {
       // What could not be read must not be written over.
@@ -379,6 +404,7 @@ export function createPod(options: PodOptions): Pod {
       for (const one of served.splice(0)) one.stop()
       inboundMedia.stop()
       reseal.stop()
+      care.stop()
       protection.stop()
       await Promise.race([sender.stop(), clock.sleep(DRAIN_MS)])
       await goodbye()
@@ -393,6 +419,7 @@ export function createPod(options: PodOptions): Pod {
     },
     cut() {
       reseal.stop()
+      care.stop()
       session.stop()
       committer.stop()
       link.close()

@@ -52,6 +52,8 @@ export function createSending(options: {
   random: () => number
   logger: Logger
   onSent: () => void
+  /** WhatsApp answered to a message, whatever it said. */
+  onAnswered: () => void
   /** What the session's status shows of protection has changed. */
   onChange: () => void
 }): Sending {
@@ -111,6 +113,7 @@ export function createSending(options: {
     protection,
     sender,
     onAck({ id, error }) {
+      options.onAnswered()
       const record = outbox.get(id)
       if (!record) return
       if (error === MAY_NOT_BEGIN) return void explain(id, record)

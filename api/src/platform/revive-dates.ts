@@ -1,5 +1,6 @@
 /** Dates of a session's status are text after they came over the bus. */
 import type {
+  ConnectionVitals,
   Pairing,
   PasskeyStep,
   ProtectionReport,
@@ -25,6 +26,7 @@ export function revivePairing(pairing: Pairing): Pairing {
 
 export function reviveStatus(status: SessionStatus): SessionStatus {
   const { since, pairing, lastConnectedAt, lastDisconnect, retry, protection } = status
+  const { trouble, phoneAway, vitals } = status
   return {
     ...status,
     since: date(since),
@@ -33,7 +35,17 @@ export function reviveStatus(status: SessionStatus): SessionStatus {
     ...(lastDisconnect ? { lastDisconnect: { ...lastDisconnect, at: date(lastDisconnect.at) } } : {}),
     ...(retry ? { retry: { ...retry, nextAt: date(retry.nextAt) } } : {}),
     ...(protection ? { protection: reviveProtection(protection) } : {}),
+    ...(trouble ? { trouble: { ...trouble, since: date(trouble.since) } } : {}),
+    ...(phoneAway
+      ? { phoneAway: { lastSeenAt: date(phoneAway.lastSeenAt), unlinksAt: date(phoneAway.unlinksAt) } }
+      : {}),
+    ...(vitals ? { vitals: reviveVitals(vitals) } : {}),
   }
+}
+
+function reviveVitals({ pingMs, ...times }: ConnectionVitals): ConnectionVitals {
+  const revived = Object.entries(times).map(([name, at]) => [name, date(at)])
+  return { ...(Object.fromEntries(revived) as typeof times), ...(pingMs === undefined ? {} : { pingMs }) }
 }
 
 function reviveProtection(protection: SessionProtection): SessionProtection {

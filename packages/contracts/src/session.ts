@@ -83,6 +83,42 @@ export type Pairing = {
   readonly passkey?: PasskeyStep
 }
 
+/**
+ * What is wrong with a connection that counts as open.
+ * - `deaf`: WhatsApp kept messages back that it should have delivered
+ * - `mute`: WhatsApp does not acknowledge what is sent
+ * - `stalled`: what came in, or is to go out, does not get through the session itself
+ */
+export const CONNECTION_TROUBLES = ['deaf', 'mute', 'stalled'] as const
+export type ConnectionTroubleKind = (typeof CONNECTION_TROUBLES)[number]
+
+/** Present until the connection has shown that it is well again. */
+export type ConnectionTrouble = {
+  readonly kind: ConnectionTroubleKind
+  readonly since: Date
+  /** A sentence for a person. */
+  readonly message: string
+}
+
+/** The pulse of an open connection when it was last looked at. Passing: no event tells of a change. */
+export type ConnectionVitals = {
+  /** Anything at all came in. */
+  readonly lastFrameAt: Date
+  /** Something came in that nobody had asked for: a message, a receipt, a notification. */
+  readonly lastInboundAt?: Date
+  /** When the oldest of our messages that WhatsApp has not acknowledged was handed to this connection. */
+  readonly unansweredSince?: Date
+  /** Since when one received message has been worked on; those behind it wait. */
+  readonly handlingSince?: Date
+  /** Round trip of the last ping. */
+  readonly pingMs?: number
+  /** Last sign of life of the account's phone. */
+  readonly phoneSeenAt?: Date
+}
+
+/** The phone was not heard of for so long that WhatsApp will soon end the link. */
+export type PhoneAway = { readonly lastSeenAt: Date; readonly unlinksAt: Date }
+
 export type SessionStatus = {
   readonly phase: SessionPhase
   /** Machine-readable cause of the phase, CamelCase as in Kubernetes conditions, e.g. `PairingAttemptsUsedUp`. */
@@ -103,4 +139,7 @@ export type SessionStatus = {
   readonly seals?: { readonly keyId: number; readonly left: number }
   /** How sending is held back, once there is anything to tell: risk, a pause, a restriction by WhatsApp. */
   readonly protection?: SessionProtection
+  readonly trouble?: ConnectionTrouble
+  readonly phoneAway?: PhoneAway
+  readonly vitals?: ConnectionVitals
 }

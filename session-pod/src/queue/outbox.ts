@@ -42,6 +42,7 @@ export type SendError = {
 
 export type Outbox = {
   get(id: string): OutboxRecord | undefined
+  any(): boolean
   /** In the order of the queue. */
   all(): [id: string, record: OutboxRecord][]
   /** WhatsApp answered, and the row in the queue is perhaps not marked done. */
@@ -98,6 +99,7 @@ export function createOutbox(state: SessionState, clock: Clock): Outbox {
 
   return {
     get,
+    any: () => !state.ids('outbox').next().done,
     all: () =>
       ([...state.all('outbox')] as [string, OutboxRecord][]).sort(([, a], [, b]) => a.position - b.position),
     isFinished: (id) => state.get('finished', id) !== undefined,

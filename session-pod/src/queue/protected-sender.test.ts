@@ -179,6 +179,8 @@ test('while WhatsApp restricts, only conversations that exist go on', async () =
   rig.protection.sent({ jid: number(2), pn: number(2) })
   const until = new Date(clock.now().getTime() + 3 * MINUTE)
   rig.protection.heard({ reason: 'restricted', until })
+  await rig.sender.stop()
+  rig.protection.stop()
   const again = setUp(queue, rig.state, clock, limited(10, { circuitBreaker: 'Automatic' }))
   const times: string[] = []
   again.behaviour.relay = async (id) => void times.push(id)
@@ -192,10 +194,8 @@ test('while WhatsApp restricts, only conversations that exist go on', async () =
   )
   await clock.advance(3 * MINUTE)
   assert.deepEqual([times, again.protection.status()], [['OLD', 'NEW'], undefined])
-  for (const one of [rig, again]) {
-    await one.sender.stop()
-    one.protection.stop()
-  }
+  await again.sender.stop()
+  again.protection.stop()
 })
 
 test('a message that does not get through does not hold up the other chats', async () => {

@@ -47,7 +47,6 @@ export function setUp(
     onDone: outbox.forget,
     onError: (error) => assert.fail(String(error)),
   })
-  const abandoned: string[] = []
   const unanswered: string[] = []
   const behaviour: {
     open: boolean
@@ -60,7 +59,6 @@ export function setUp(
   }
   const messenger = {
     isOpen: () => behaviour.open,
-    abandon: () => void abandoned.push('messenger'),
     resolve: (to: string) => behaviour.resolve(to),
     relay: (id: string) => behaviour.relay(id),
   } as unknown as Messenger
@@ -103,7 +101,6 @@ export function setUp(
     relayed,
     done,
     behaviour,
-    abandoned,
     unanswered,
   }
 }

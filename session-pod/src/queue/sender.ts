@@ -32,8 +32,6 @@ const MAX_ATTEMPTS = 3
 /** Pause before a send that did not get through is tried again; doubles up to the greatest. The chat waits meanwhile, others do not. */
 const RETRY_MS = 2_000
 const MAX_RETRY_MS = 30_000
-/** WhatsApp acknowledges within seconds: after this long it is the connection that is dead, and the next one sends by the same id. */
-const UNANSWERED_MS = 90_000
 
 export type SenderOptions = {
   readonly outbox: Outbox
@@ -61,6 +59,10 @@ export type Sender = {
   pass(lane: string): void
   /** With a messenger: WhatsApp delivers and has told what it had kept. Without: it does not any more. */
   ready(messenger: Messenger | undefined): void
+  /** What WhatsApp has not answered: whether there is anything, and when the oldest was given to this connection (monotonic clock). */
+  unanswered(): { readonly any: boolean; readonly sinceMs?: number }
+  /** The connection is renewed because of that. Counted and told once for each send. */
+  blame(): void
   /** The devices of the recipient were out of date: once more with fresh ones. False when that was tried already. */
   retryFresh(id: string): boolean
   /** Takes no more rows; resolves when nothing is being handed over. */
@@ -77,7 +79,7 @@ export function createSender(options: SenderOptions): Sender {
   const refreshed = new Set<string>()
   /** What this connection was given, and when, on the monotonic clock. */
   const relayed = new Map<string, number>()
-  /** Sends for which a connection was ended: each is reason enough only once. */
+  /** Sends for which a connection was renewed. */
   const blamed = new Set<string>()
   let messenger: Messenger | undefined
   let stopped = false
@@ -220,6 +222,7 @@ export function createSender(options: SenderOptions): Sender {
       }
       // The next connection relays it again: this one may have ended before the frame left.
       if (via !== messenger) return 'again'
+      relayed.delete(id)
       relayed.set(id, clock.monotonicMs())
       options.onSent()
       return 'done'
@@ -233,20 +236,13 @@ export function createSender(options: SenderOptions): Sender {
     }
   }
 
-  function endDeadConnection(): void {
-    const before = clock.monotonicMs() - UNANSWERED_MS
-    for (const [id, atMs] of relayed) {
-      const record = outbox.get(id)
-      if (!record) relayed.delete(id)
-      else if (atMs < before && !blamed.has(id)) {
-        blamed.add(id)
-        logger.warn('WhatsApp does not acknowledge: the connection is renewed', { messageId: id })
-        protection.signal('unanswered')
-        options.onUnanswered(id, record)
-        messenger?.abandon()
-        return
-      }
+  /** In the order in which they were given to this connection. */
+  function oldestUnanswered(): readonly [id: string, sinceMs: number] | undefined {
+    for (const one of relayed) {
+      if (outbox.get(one[0])) return one
+      relayed.delete(one[0])
     }
+    return undefined
   }
 
   return {
@@ -255,7 +251,6 @@ export function createSender(options: SenderOptions): Sender {
       sweep = clock.setInterval(SWEEP_MS, () => {
         if (stopped || !messenger) return
         relayOutbox()
-        endDeadConnection()
         if (left.any() && clock.monotonicMs() - sweptMs < SWEEP_LEFT_MS) return read('near')
         sweptMs = clock.monotonicMs()
         read('all')
@@ -271,6 +266,19 @@ export function createSender(options: SenderOptions): Sender {
       relayOutbox()
       lanes.wake()
       read('all')
+    },
+    unanswered() {
+      const [, sinceMs] = oldestUnanswered() ?? []
+      return { any: outbox.any(), ...(sinceMs === undefined ? {} : { sinceMs }) }
+    },
+    blame() {
+      const [id] = oldestUnanswered() ?? []
+      const record = id === undefined ? undefined : outbox.get(id)
+      if (id === undefined || !record || blamed.has(id)) return
+      blamed.add(id)
+      logger.warn('WhatsApp does not acknowledge', { messageId: id })
+      protection.signal('unanswered')
+      options.onUnanswered(id, record)
     },
     retryFresh(id) {
       const record = outbox.get(id)

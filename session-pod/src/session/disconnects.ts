@@ -7,8 +7,10 @@
 export type Ending = {
   /** Baileys' status code or WhatsApp's reason; 0 where there was none. */
   readonly code: number
-  /** What it said, for a person. */
+  /** What Baileys called it. */
   readonly text: string
+  /** What WhatsApp said about it to a person, or meant by its code. */
+  readonly words?: string
   /** Attribute `type` of a `<conflict>` in the stream error. */
   readonly conflict?: string
   /** No proxy worked, and there is no other way. */
@@ -51,6 +53,7 @@ type Row = {
 
 const backOff = (): Reaction => ({ kind: 'backOff' })
 const DAY_SECONDS = 24 * 3600
+const quoted = ({ words }: Ending) => (words ? ` WhatsApp says: ${words}` : '')
 
 /** First match wins. */
 const TABLE: readonly Row[] = [
@@ -73,25 +76,24 @@ const TABLE: readonly Row[] = [
     react: (e) => ({
       kind: 'banned',
       reason: 'TemporaryBan',
-      message: 'WhatsApp banned this account for a time. It is tried again when the ban ends.',
+      message: `WhatsApp banned this account for a time${e.words ? ` (${e.words})` : ''}. It is tried again when the ban ends.`,
       untilSeconds: e.expiresInSeconds ?? DAY_SECONDS,
     }),
   },
   {
     codes: [403],
-    react: () => ({
+    react: (e) => ({
       kind: 'banned',
       reason: 'AccountLocked',
-      message:
-        'WhatsApp locked the account, or its number was registered anew. Look at the phone, then restart.',
+      message: `WhatsApp locked the account, or its number was registered anew. Look at the phone, then restart.${quoted(e)}`,
     }),
   },
   {
     codes: [406],
-    react: () => ({
+    react: (e) => ({
       kind: 'banned',
       reason: 'AccountBanned',
-      message: 'WhatsApp banned the account. Look at the phone, then restart.',
+      message: `WhatsApp banned the account. Look at the phone, then restart.${quoted(e)}`,
     }),
   },
   // Hit every client on 2026-07-28; a new version number is needed, trying faster helps nobody.

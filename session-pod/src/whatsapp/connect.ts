@@ -27,13 +27,14 @@ import {
   type PasskeyPairing,
   type PasskeyPairingOptions,
 } from './passkey/index.ts'
+import { createPinger } from './pinger.ts'
 import { createQrRotation, type QrRotation } from './qr-rotation.ts'
 import { baileysLogger } from './quiet.ts'
 import { signalRepositoryFactory } from './repository.ts'
 import { type RestrictionNews, watchRestrictions } from './restrictions.ts'
 import { SWALLOW, tapStanzas } from './tap.ts'
 import type { Traffic } from './traffic.ts'
-import { boundClose, createWatchdog, PING_MS } from './watchdog.ts'
+import { boundClose, createWatchdog } from './watchdog.ts'
 
 export type ConnectionEvents = {
   qr(qr: string, expiresAt: Date): void
@@ -50,6 +51,10 @@ export type ConnectionEvents = {
   presence(stanza: BinaryNode): void
   restriction(news: RestrictionNews): void
   frame(): void
+  /** WhatsApp accepted the login. @param serverSeconds its time, since 1970 */
+  loggedIn(serverSeconds: number): void
+  /** Something came in that nobody had asked for. */
+  stanza(stanza: BinaryNode): void
 }
 
 export type ConnectOptions = {
@@ -82,10 +87,18 @@ export type Connection = {
   readonly ended: Promise<Ending>
   /** Logged in, and the socket takes frames. */
   isOpen(): boolean
+  /** When it opened, on the monotonic clock. */
+  openedMs(): number | undefined
+  /** When the work on the received message began that is under way, on the monotonic clock. */
+  handlingSinceMs(): number | undefined
+  /** Round trip of the last ping, in milliseconds. */
+  pingMs(): number | undefined
   /** Ends it; resolves when it has ended. */
   close(): Promise<void>
 }
 
+/** Baileys would ping by itself, but tells nothing of the answer. */
+const NEVER_MS = 24 * 3600_000
 /** From the start of a connection to its first sign of life: QR, login or end. Baileys reports nothing for an HTTP error on the upgrade. */
 const SILENCE_MS = 30_000
 /** Receipts that WhatsApp had kept arrive within this after the end of the offline messages. */
@@ -103,6 +116,7 @@ export function connect(options: ConnectOptions): Connection {
   let paired = false
   let offlineOver = false
   let readyTimer: Timer | undefined
+  let openedMs: number | undefined
   const silence = clock.setTimer(SILENCE_MS, () => {
     if (phase === 'connecting') fail(new Error('no answer from WhatsApp'))
   })
@@ -117,6 +131,7 @@ export function connect(options: ConnectOptions): Connection {
     onStep: events.passkey,
     onFailure: events.passkeyFailed,
   })
+  const pinger = createPinger(socket, clock)
   const watchdog = createWatchdog(clock, () => fail(new Error('WhatsApp has fallen silent')))
 
   // Private in Baileys' types; made by the call above.
@@ -126,7 +141,7 @@ export function connect(options: ConnectOptions): Connection {
   socket.authState.keys = options.keys.passThrough
   barrier.attach(raw)
   readFramesInOrder(socket, fail)
-  handleMessagesInOrder(socket, () => phase === 'ended')
+  const handling = handleMessagesInOrder(socket, () => phase === 'ended', clock)
   tapStanzas(socket.ws as never, listeners(), (error) =>
     options.logger.error('a stanza could not be read', { error }),
   )
@@ -147,14 +162,24 @@ export function connect(options: ConnectOptions): Connection {
   })
 
   function listeners(): Record<string, (stanza: BinaryNode) => unknown> {
+    const { traffic } = options
+    const heard = (then: (stanza: BinaryNode) => unknown) => (stanza: BinaryNode) => {
+      events.stanza(stanza)
+      return then(stanza)
+    }
     return {
-      ...options.traffic.listeners,
+      ...traffic.listeners,
+      'CB:message': heard(traffic.listeners['CB:message']),
+      'CB:receipt': heard(traffic.listeners['CB:receipt']),
+      'CB:notification': events.stanza,
+      'CB:call': events.stanza,
+      'CB:success': ({ attrs }) => events.loggedIn(Number(attrs.t)),
       frame() {
         watchdog.heard()
         events.frame()
       },
-      'CB:presence': (stanza) => events.presence(stanza),
-      'CB:chatstate': (stanza) => events.presence(stanza),
+      'CB:presence': heard(events.presence),
+      'CB:chatstate': heard(events.presence),
       'CB:ib,,offline': endOfOffline,
       'CB:iq,type:set,pair-device': offer,
       'CB:iq,,pair-success': refuseOthers,
@@ -183,6 +208,7 @@ export function connect(options: ConnectOptions): Connection {
     const { id = '' } = stanza.attrs
     socket.sendNode({ tag: 'iq', attrs: { to: '@s.whatsapp.net', type: 'result', id } }).catch(() => {})
     phase = 'alive'
+    pinger.start()
     rotation?.stop()
     rotation = createQrRotation({
       refs: refsOf(stanza),
@@ -196,6 +222,8 @@ export function connect(options: ConnectOptions): Connection {
 
   function opened(): void {
     phase = 'open'
+    openedMs = clock.monotonicMs()
+    pinger.start()
     events.opened()
     readyAfter(offlineOver ? SETTLE_MS : OFFLINE_MAX_MS)
   }
@@ -222,6 +250,7 @@ export function connect(options: ConnectOptions): Connection {
     phase = 'ended'
     silence.stop()
     watchdog.stop()
+    pinger.stop()
     readyTimer?.stop()
     rotation?.stop()
     passkey.stop()
@@ -235,6 +264,9 @@ export function connect(options: ConnectOptions): Connection {
     passkey,
     ended: ended.promise,
     isOpen: () => phase === 'open' && raw.readyState === 1,
+    openedMs: () => (phase === 'open' ? openedMs : undefined),
+    handlingSinceMs: handling.sinceMs,
+    pingMs: pinger.roundTripMs,
     async close() {
       if (phase === 'ended') return
       const timer = clock.setTimer(CLOSE_MS, () => fail(new Error('closed')))
@@ -277,7 +309,7 @@ function socketConfig(options: ConnectOptions) {
       syncType === HistorySyncType.INITIAL_BOOTSTRAP,
     emitOwnEvents: false,
     generateHighQualityLinkPreview: false,
-    keepAliveIntervalMs: PING_MS,
+    keepAliveIntervalMs: NEVER_MS,
     defaultQueryTimeoutMs: 30_000,
     getMessage: ({ id }: { id?: string | null }) => (id ? getMessage(id) : Promise.resolve(undefined)),
     makeSignalRepository: signalRepositoryFactory({

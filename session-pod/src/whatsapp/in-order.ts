@@ -2,6 +2,7 @@
  * Order of what arrives. Baileys begins with each frame and with each message at once, so that what it has to look up for one of them lets
  * the next overtake; messages that were kept for us even have a queue of their own beside those that arrive now.
  */
+import type { Clock } from '@warren/runtime/clock'
 import type { BinaryNode, Socket } from './baileys.ts'
 
 type Handler<T> = (argument: T) => Promise<unknown>
@@ -27,17 +28,36 @@ export function readFramesInOrder(socket: Socket, fail: (error: unknown) => void
   })
 }
 
+export type Handling = {
+  /** When the work on the present message began, on the monotonic clock; undefined while there is none. */
+  sinceMs(): number | undefined
+}
+
 /**
  * Each message is decrypted, and so journaled, before the next one is looked at. What waits when the connection ends is left: WhatsApp
  * delivers it again.
  */
-export function handleMessagesInOrder(socket: Socket, isOver: () => boolean): void {
+export function handleMessagesInOrder(
+  socket: Socket,
+  isOver: () => boolean,
+  clock: Pick<Clock, 'monotonicMs'>,
+): Handling {
   const handle = takeOver<BinaryNode>(socket, 'CB:message')
   let tail: Promise<unknown> = Promise.resolve()
+  let sinceMs: number | undefined
+
+  async function next(stanza: BinaryNode): Promise<void> {
+    if (isOver()) return
+    sinceMs = clock.monotonicMs()
+    // Baileys tells of errors itself.
+    await handle(stanza).catch(() => {})
+    sinceMs = undefined
+  }
+
   socket.ws.on('CB:message', (stanza: BinaryNode) => {
     // With the attribute Baileys would put it into its other queue; it means nothing else to it that we use.
     const { offline: _kept, ...attrs } = stanza.attrs
-    // Baileys tells of errors itself.
-    tail = tail.then(() => (isOver() ? undefined : handle({ ...stanza, attrs }))).catch(() => {})
+    tail = tail.then(() => next({ ...stanza, attrs }))
   })
+  return { sinceMs: () => sinceMs }
 }

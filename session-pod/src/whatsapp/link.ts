@@ -21,6 +21,8 @@ export type WhatsAppLink = Link & {
   /** Present while WhatsApp delivers. */
   messenger(): Messenger | undefined
   connection(): Connection | undefined
+  /** A new connection in the place of the open one; false when there is none. The session stays connected unless it fails. */
+  renew(): boolean
   /** Resolves when no connection is left. */
   closed(): Promise<void>
 }
@@ -37,6 +39,8 @@ export type LinkOptions = Omit<ConnectOptions, 'creds' | 'events' | 'own'> & {
   readonly onPresence: (stanza: BinaryNode) => void
   readonly onRestriction: (news: RestrictionNews) => void
   readonly onFrame: () => void
+  readonly onLoggedIn: (serverSeconds: number) => void
+  readonly onStanza: (stanza: BinaryNode) => void
 }
 
 export function createLink(options: LinkOptions): WhatsAppLink {
@@ -72,7 +76,7 @@ export function createLink(options: LinkOptions): WhatsAppLink {
       heard = false
       const events = eventsOf(mine, creds, phone, route)
       const connection = connect({ ...options, creds, events, ...(route ? { route } : {}) })
-      current = { connection, messenger: createMessenger(connection), open: false }
+      current = { connection, messenger: createMessenger(connection, clock), open: false }
     })
   }
 
@@ -133,6 +137,8 @@ export function createLink(options: LinkOptions): WhatsAppLink {
         heard = true
         options.onFrame()
       },
+      loggedIn: ifMine(options.onLoggedIn),
+      stanza: options.onStanza,
     }
   }
 
@@ -173,6 +179,11 @@ export function createLink(options: LinkOptions): WhatsAppLink {
     close: drop,
     closed: () => closing,
     connection: () => current?.connection,
+    renew() {
+      if (!current?.open) return false
+      open()
+      return true
+    },
     messenger: () => (current?.open ? current.messenger : undefined),
   }
 }

@@ -1,5 +1,6 @@
 /** What can be asked of an open connection, in Warren's words. */
 import { type Account, bareJid, jidOfPhone, parseJid, WarrenError } from '@warren/contracts'
+import type { Clock } from '@warren/runtime/clock'
 import type { Ending } from '../session/disconnects.ts'
 import { proto } from './baileys.ts'
 import type { Connection } from './connect.ts'
@@ -13,8 +14,8 @@ export type Destination = { readonly jid: string } | 'absent'
 export type Messenger = {
   /** Whether frames can leave now. */
   isOpen(): boolean
-  /** Ends a connection that is dead; the session opens the next. */
-  abandon(): void
+  /** When the oldest send began that is still on its way to the socket, on the monotonic clock. */
+  relayingSinceMs(): number | undefined
   /** The LID of a number where it has one: WhatsApp refuses some numbers that it delivers under their LID. */
   resolve(to: string): Promise<Destination>
   checkNumbers(phoneNumbers: readonly string[]): Promise<NumberCheck[]>
@@ -44,9 +45,10 @@ const UNLINK_MS = 5_000
 
 const isUnlinking = ({ code, conflict }: Ending) => code === 401 || conflict === 'device_removed'
 
-export function createMessenger(connection: Connection): Messenger {
+export function createMessenger(connection: Connection, clock: Pick<Clock, 'monotonicMs'>): Messenger {
   const { socket } = connection
 
+  const relaying = new Map<symbol, number>()
   const waiting = new Set<(error: unknown) => void>()
   void connection.ended.then(() => {
     const lost = new WarrenError('not_connected', 'the connection to WhatsApp was lost meanwhile')
@@ -74,7 +76,8 @@ export function createMessenger(connection: Connection): Messenger {
 
   return {
     isOpen: connection.isOpen,
-    abandon: () => void connection.close(),
+    // In the order of insertion, which is that of their beginnings.
+    relayingSinceMs: () => relaying.values().next().value,
     checkNumbers: lookUp,
     async resolve(to) {
       const jid = bareJid(to)
@@ -89,12 +92,16 @@ export function createMessenger(connection: Connection): Messenger {
     },
     async relay(id, to, bytes, fresh) {
       const message = proto.Message.decode(bytes)
+      const attempt = Symbol(id)
+      relaying.set(attempt, clock.monotonicMs())
       const relayed = socket.relayMessage(to, message, { messageId: id, useUserDevicesCache: !fresh })
-      await whileOpen(relayed).catch((cause: unknown) => {
-        // Baileys' one word for it, thrown before it sends anything; a timeout or a closed socket has others.
-        const unencryptable = cause instanceof Error && cause.message === 'All encryptions failed'
-        throw unencryptable ? new WarrenError('recipient_stale', undefined, { cause }) : cause
-      })
+      await whileOpen(relayed)
+        .catch((cause: unknown) => {
+          // Baileys' one word for it, thrown before it sends anything; a timeout or a closed socket has others.
+          const unencryptable = cause instanceof Error && cause.message === 'All encryptions failed'
+          throw unencryptable ? new WarrenError('recipient_stale', undefined, { cause }) : cause
+        })
+        .finally(() => relaying.delete(attempt))
     },
     uploadImage: (bytes, about) => whileOpen(uploadImage(socket, bytes, about)),
     async markRead(chat, ids) {

@@ -31,7 +31,12 @@ export type TrafficOptions = {
 export type Traffic = DecryptionListener & {
   stanzaId(ciphertext: Uint8Array): string | undefined
   /** For {@link tapStanzas}. */
-  readonly listeners: Readonly<Record<string, (stanza: BinaryNode) => void>>
+  readonly listeners: Readonly<
+    Record<
+      'CB:message' | 'CB:receipt' | 'CB:ack,class:receipt' | 'CB:ack,class:message',
+      (stanza: BinaryNode) => void
+    >
+  >
 }
 
 /** Messages and statuses that are remembered to recognise repetitions. */

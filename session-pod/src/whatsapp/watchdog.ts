@@ -7,8 +7,6 @@ export type Watchdog = {
   stop(): void
 }
 
-/** How often Baileys pings, and so how often something comes in at least. WhatsApp's own clients ask every 15 to 30 s. */
-export const PING_MS = 15_000
 const LOOK_EVERY_MS = 2_000
 /** Looks at which nothing had come in: 22 to 24 s, which leaves time for a new connection within 30 s. */
 const SILENT_LOOKS = 12

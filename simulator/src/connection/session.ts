@@ -16,7 +16,7 @@ const lastStanza = (end: EndEvent): BinaryNode | undefined => {
       return node('stream:error', {}, [node('conflict', { type: 'replaced' })])
     case 'streamError': {
       const code = end.code === undefined ? undefined : String(end.code)
-      return node('stream:error', { code }, end.child ? [node(end.child)] : undefined)
+      return node('stream:error', { code }, end.child ? [node(end.child, end.attrs)] : undefined)
     }
     case 'streamEnd':
       return node('xmlstreamend')

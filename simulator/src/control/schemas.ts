@@ -61,6 +61,8 @@ export const schemas = {
       times,
     }),
     withholdAcks: Joi.boolean(),
+    deaf: Joi.boolean(),
+    refuseGroups: statusCode,
     ackError: Joi.object({ code: statusCode.required(), times }),
     reachoutTimelock: Joi.object({ until: Joi.number().integer().min(0).required() }),
     messageCap: Joi.object({
@@ -82,6 +84,11 @@ export const schemas = {
     code: Joi.when('event', { is: 'streamError', then: statusCode, otherwise: Joi.forbidden() }),
     // biome-ignore lint/suspicious/noThenProperty: Joi's vocabulary
     child: Joi.when('event', { is: 'streamError', then: Joi.string().max(50), otherwise: Joi.forbidden() }),
+    attrs: Joi.object().pattern(Joi.string(), Joi.string()).when('child', {
+      not: Joi.exist(),
+      // biome-ignore lint/suspicious/noThenProperty: Joi's vocabulary
+      then: Joi.forbidden(),
+    }),
   }),
   target: Joi.object({ number, device }),
   ledgerFilter: Joi.object({

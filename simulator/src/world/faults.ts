@@ -8,6 +8,10 @@ export interface Faults {
   loginFailure?: { reason: number; attrs?: Record<string, string>; times?: number }
   /** Messages are taken and delivered, but no ack is sent. */
   withholdAcks?: boolean
+  /** What nobody asked for (messages, receipts, notifications) is kept until the next login; questions are answered as always. */
+  deaf?: boolean
+  /** An iq error for everything that is asked about a group: 403 for who is no member, 404 for a group that is no more. */
+  refuseGroups?: number
   /** The next messages are refused: an ack with this error, nothing is delivered. */
   ackError?: { code: number; times?: number }
   /** Until then (milliseconds since 1970) messages that begin a conversation are refused with 463. The client is told, and again when it asks. */

@@ -23,7 +23,7 @@ export const deliver = (
   const stanza = companion.queue.push(node, entry?.seq)
   if (entry) world.ledger.update(entry, (one) => one.queued++)
   const session = world.sessions.of(subscriber, companion.device)
-  if (session?.active) transmit(world, session, stanza)
+  if (session?.active && !world.faults.effective(subscriber.number).deaf) transmit(world, session, stanza)
 }
 
 /** Opens the stream of a session that said `active`: everything kept for it first, marked `offline`, then the end mark. */

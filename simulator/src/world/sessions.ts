@@ -6,7 +6,13 @@ import type { Companion, Subscriber } from './directory.ts'
 export type EndEvent =
   | { event: 'deviceRemoved' }
   | { event: 'replaced' }
-  | { event: 'streamError'; code?: number | undefined; child?: string | undefined }
+  | {
+      event: 'streamError'
+      code?: number | undefined
+      /** Tag of the child, which says what is wrong. */
+      child?: string | undefined
+      attrs?: Record<string, string> | undefined
+    }
   | { event: 'streamEnd' }
   | { event: 'close' }
   | { event: 'terminate' }

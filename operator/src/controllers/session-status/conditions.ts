@@ -3,6 +3,8 @@ import {
   type ConditionReason,
   type ConditionStatus,
   type ConditionType,
+  type ConnectionTroubleKind,
+  type PhoneAway,
 } from '@warren/contracts'
 import type { SessionPod } from '@warren/runtime/cluster'
 import type { Facts } from './view.ts'
@@ -132,6 +134,17 @@ function ready(
   return finding('Ready', 'True', 'Ready')
 }
 
+const TROUBLES: Readonly<Record<ConnectionTroubleKind, ConditionReason<'Degraded'>>> = {
+  deaf: 'Deaf',
+  mute: 'Mute',
+  stalled: 'Stalled',
+}
+
+function phoneAwayText({ lastSeenAt, unlinksAt }: PhoneAway): string {
+  const day = (at: Date) => at.toISOString().slice(0, 10)
+  return `The phone was last online on ${day(lastSeenAt)}; on ${day(unlinksAt)} WhatsApp ends the link. Open WhatsApp on it.`
+}
+
 function degraded({ crashLoop, rollFailed, said, suspended }: Facts): Finding<'Degraded'> {
   const say = (reason: ConditionReason<'Degraded'>, message?: string) =>
     finding('Degraded', reason === 'Healthy' ? 'False' : 'True', reason, message)
@@ -142,8 +155,11 @@ function degraded({ crashLoop, rollFailed, said, suspended }: Facts): Finding<'D
   if (said.reason === 'ConnectionReplaced') return say('Conflict', said.message)
   if (said.reason === 'ProxyUnavailable') return say('ProxyUnavailable', said.message)
   if (said.reason === 'ClientRefused') return say('ClientRefused', said.message)
+  if (said.trouble && said.phase === 'connected')
+    return say(TROUBLES[said.trouble.kind], said.trouble.message)
   if (said.protection?.state === 'paused') return say('SendingPaused')
   if (said.retry && said.retry.attempt >= MANY_ATTEMPTS) return say('RepeatedReconnects')
+  if (said.phoneAway) return say('PhoneAway', phoneAwayText(said.phoneAway))
   if (said.protection) return say('AccountAtRisk')
   return say('Healthy')
 }

@@ -51,6 +51,18 @@ const rows: [Omit<SessionStatus, 'since'> | null, string][] = [
     { phase: 'connected', account: ACCOUNT, protection: { state: 'slow', score: 50, since: at } },
     'Degraded Linked Open Ready AccountAtRisk',
   ],
+  ...(['deaf', 'mute', 'stalled'] as const).map((kind): [Omit<SessionStatus, 'since'>, string] => [
+    { phase: 'connected', account: ACCOUNT, trouble: { kind, since: at, message: 'so it is' } },
+    `Degraded Linked Open Ready ${kind.charAt(0).toUpperCase()}${kind.slice(1)}`,
+  ]),
+  [
+    { phase: 'reconnecting', account: ACCOUNT, trouble: { kind: 'mute', since: at, message: 'it was' } },
+    'Connecting Linked Reconnecting NotConnected Healthy',
+  ],
+  [
+    { phase: 'connected', account: ACCOUNT, phoneAway: { lastSeenAt: at, unlinksAt: at } },
+    'Degraded Linked Open Ready PhoneAway',
+  ],
   [{ phase: 'banned', account: ACCOUNT }, 'Banned Linked Banned NotConnected Healthy'],
   [{ phase: 'stopped', account: ACCOUNT }, 'Connecting Linked NoSession NotConnected Healthy'],
 ]
@@ -84,6 +96,8 @@ const status = fc.record(
     lastConnectedAt: fc.date({ noInvalidDate: true }),
     lastDisconnect: fc.constant({ code: 428, reason: 'closed', at }),
     retry: fc.constant({ attempt: 7, nextAt: at }),
+    trouble: fc.constant({ kind: 'mute' as const, since: at, message: 'so it is' }),
+    phoneAway: fc.constant({ lastSeenAt: at, unlinksAt: at }),
   },
   { requiredKeys: ['phase'] },
 )

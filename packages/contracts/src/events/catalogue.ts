@@ -82,6 +82,8 @@ export type JournalEvents = {
     message: string
     until?: Date
   }
+  /** The account's phone was not heard of for twelve days, after fourteen WhatsApp ends the link; or it is back. */
+  'account.phone': { state: 'away' | 'back'; lastSeenAt: Date; unlinksAt: Date }
 }
 
 /** Live: on Redis and on open streams only. */
@@ -204,6 +206,11 @@ export const EVENT_SCHEMAS: { readonly [T in EventType]: Joi.ObjectSchema } = {
     cause: Joi.valid(...RISK_CAUSES),
     message: text.required(),
     until: date,
+  }),
+  'account.phone': Joi.object({
+    state: Joi.valid('away', 'back').required(),
+    lastSeenAt: date.required(),
+    unlinksAt: date.required(),
   }),
   'pairing.qr': Joi.object({
     qr: text.required(),

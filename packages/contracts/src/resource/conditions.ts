@@ -70,6 +70,11 @@ export const CONDITION_REASONS = {
       'The stored credentials cannot be used as they are; nothing was removed. Restore a snapshot, or pair anew.',
     RollFailed: 'The session did not come back after its pod was replaced by one of a newer template.',
     ClientRefused: 'WhatsApp refuses this version of the client.',
+    Mute: 'WhatsApp does not acknowledge what is sent; the connection is renewed, and the messages go out again.',
+    Deaf: 'WhatsApp kept messages back although the connection was open; it is renewed more often until that is over.',
+    Stalled: 'Messages do not get through the session process; the connection is renewed.',
+    PhoneAway:
+      'The phone was not online for twelve days; WhatsApp ends the link after fourteen. Open WhatsApp on it.',
     ProxyUnavailable: 'No proxy of this instance works; nothing goes to WhatsApp directly instead.',
     SendingPaused: 'Sending is paused because of signals of risk; messages wait.',
     AccountAtRisk:
