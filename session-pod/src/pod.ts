@@ -313,8 +313,10 @@ export function createPod(options: PodOptions): Pod {
   }
 
   function tellStatus(status: SessionStatus, before: SessionStatus): void {
-    if (status.phase !== before.phase || status.reason !== before.reason)
-      logger.info('session', {
+    const isNews = status.phase !== before.phase || status.reason !== before.reason
+    // Each failed attempt of a long outage is worth a line only to who looks closely.
+    if (isNews || (status.retry && status.retry !== before.retry))
+      logger[isNews ? 'info' : 'debug']('session', {
         phase: status.phase,
         ...(status.reason ? { reason: status.reason } : {}),
         ...(status.lastDisconnect ? { lastDisconnect: status.lastDisconnect } : {}),

@@ -34,6 +34,8 @@ export type Rig = {
   readonly simulator: Simulator
   readonly store: SessionStore
   readonly bus: Bus
+  /** The database of the sessions. */
+  readonly db: Awaited<ReturnType<typeof connectMongo>>['db']
   readonly controlUrl: string
   /** Everything that belongs to one account. */
   account(): Account
@@ -90,6 +92,7 @@ export async function createRig(file: Cleanup, command: readonly string[] = [SES
     simulator,
     store,
     bus,
+    db: mongo.db,
     controlUrl: addresses.controlUrl,
     account: () => accountOn({ simulator, store, bus, addresses, env, file, command }),
   }

@@ -68,12 +68,13 @@ export function createIdempotency(database: PlatformDatabase, clock: Clock): Ide
 
   /** The record that this request now holds, or the answer that is there already. */
   async function begin(organization: string, _id: string, fingerprint: string): Promise<Record | Reply> {
+    const attempt = randomBytes(8).toString('hex')
     const fresh: Record = {
       _id,
       organization,
       fingerprint,
       seed: randomBytes(32).toString('hex'),
-      attempt: randomBytes(8).toString('hex'),
+      attempt,
       runningUntil: later(RUNNING_MS),
       expiresAt: later(KEPT_MS),
     }
@@ -94,10 +95,10 @@ export function createIdempotency(database: PlatformDatabase, clock: Clock): Ide
       cutOff &&
       (await records.update(
         { organization, _id, runningUntil: first.runningUntil },
-        { $set: { runningUntil: fresh.runningUntil, attempt: fresh.attempt } },
+        { $set: { runningUntil: fresh.runningUntil, attempt } },
       ))
     if (!taken) throw new WarrenError('request_in_progress', undefined, { details: { retryAfterSeconds: 1 } })
-    return { ...first, attempt: fresh.attempt }
+    return { ...first, attempt }
   }
 
   /** Keeps a repetition from beginning while this one runs. One that fails is made up for by the next. */

@@ -99,7 +99,7 @@ export function createOutbox(state: SessionState, clock: Clock): Outbox {
 
   return {
     get,
-    any: () => !state.ids('outbox').next().done,
+    any: () => !state.all('outbox').next().done,
     all: () =>
       ([...state.all('outbox')] as [string, OutboxRecord][]).sort(([, a], [, b]) => a.position - b.position),
     isFinished: (id) => state.get('finished', id) !== undefined,

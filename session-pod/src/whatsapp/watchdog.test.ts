@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { test } from 'node:test'
 import { createFakeClock } from '@warren/runtime/clock'
-import { boundClose, createWatchdog, PING_MS } from './watchdog.ts'
+import { PING_MS } from './pinger.ts'
+import { boundClose, createWatchdog } from './watchdog.ts'
 
 test('a connection without frames is reported once, in time to be renewed within 30 s', async () => {
   const clock = createFakeClock()
