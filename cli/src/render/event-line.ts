@@ -40,6 +40,8 @@ function gist(event: EventEnvelope): string {
       return `${event.data.id} ${event.data.error?.message ?? event.data.media.mimetype}`
     case 'message.undecryptable':
       return `${event.data.id} from ${who(event.data.sender)}: ${event.data.reason}`
+    case 'message.recovered':
+      return `${event.data.id} from ${who(event.data.sender)}`
     case 'identity.mapped':
       return `${event.data.lid} is ${event.data.pn}`
     case 'contact.updated':

@@ -28,6 +28,8 @@ const PLAIN = new Set([
   'link',
   'snapshot',
   'seals',
+  'seen',
+  'unread',
 ])
 const DELETED = 'null'
 

@@ -19,6 +19,8 @@ import type { KeyStores } from './key-store.ts'
 export type DecryptionListener = {
   /** Decrypted for the first time; what this records is durable with the ratchet, or neither is. */
   decrypted(ciphertext: Uint8Array, hash: string, payload: Uint8Array): void
+  /** Whether the message that it belongs to is in the journal already. */
+  isJournaled(ciphertext: Uint8Array): boolean
   /** It cannot be decrypted; called after the group was discarded. */
   failed(ciphertext: Uint8Array, error: unknown): void
 }
@@ -41,6 +43,9 @@ export type RepositoryOptions = {
   readonly stanzaId: (ciphertext: Uint8Array) => string | undefined
   readonly now: () => Date
 }
+
+/** An empty message, padded. */
+const NOTHING = new Uint8Array([1])
 
 export const ciphertextHash = (ciphertext: Uint8Array) =>
   createHash('sha256').update(ciphertext).digest('base64url').slice(0, 32)
@@ -78,6 +83,8 @@ export function signalRepositoryFactory({ groups, keys, own, listener, stanzaId,
           return plaintext
         })
       } catch (error) {
+        // Delivered once more, by its sender or by a server that missed our receipt: it gets a receipt, and not a request to send it again.
+        if (listener.isJournaled(ciphertext)) return NOTHING
         listener.failed(ciphertext, error)
         throw error
       }

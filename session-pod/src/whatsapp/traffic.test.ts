@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createFakeClock, systemClock } from '@warren/runtime/clock'
 import { createJournal } from '../session/journal.ts'
-import type { Groups } from '../store/groups.ts'
+import { createGroups } from '../store/groups.ts'
 import { createState } from '../store/state.ts'
 import { createAddressBook } from './addresses.ts'
+import { proto } from './baileys.ts'
+import { createKnownMessages } from './known-messages.ts'
 import { createTraffic } from './traffic.ts'
 
 test('a message that this device was given nothing to decrypt of leaves a trace, once', () => {
@@ -12,7 +14,7 @@ test('a message that this device was given nothing to decrypt of leaves a trace,
   const unused = () => assert.fail()
   const traffic = createTraffic({
     state,
-    groups: { record: unused } as unknown as Groups,
+    groups: createGroups(state),
     addresses: createAddressBook(state.get),
     own: () => ({ pn: '490@s.whatsapp.net' }),
     clock: systemClock,
@@ -40,7 +42,7 @@ test('plaintexts that WhatsApp never asked for again are dropped after two weeks
   const unused = () => assert.fail()
   const traffic = createTraffic({
     state,
-    groups: { record: unused } as unknown as Groups,
+    groups: createGroups(state),
     addresses: createAddressBook(state.get),
     own: () => ({}),
     clock,
@@ -60,4 +62,64 @@ test('plaintexts that WhatsApp never asked for again are dropped after two weeks
   await clock.advance(2 * 24 * 3_600_000)
   acknowledge()
   assert.deepEqual([...state.ids('inbox')], [])
+})
+
+test('a message is journaled once whatever its ciphertexts, and what was read later is recovered: in this process and the next', async () => {
+  const state = createState(createJournal(0))
+  const text = (id: string) => ({
+    tag: 'message',
+    attrs: { id, from: '491@s.whatsapp.net', t: '1700000000' },
+    content: [{ tag: 'enc', attrs: {}, content: new Uint8Array([1]) }],
+  })
+  const payload = proto.Message.encode({ conversation: 'hi' }).finish()
+  /** A process on this state. */
+  function begin() {
+    const groups = createGroups(state)
+    const unused = () => {}
+    const traffic = createTraffic({
+      ...{ state, groups, addresses: createAddressBook(state.get), own: () => ({}), clock: systemClock },
+      ...{ onAck: unused, onReceived: unused, onMedia: unused, onMessage: unused },
+    })
+    const arrive = async (id: string, readable: boolean) => {
+      const stanza = text(id)
+      traffic.listeners['CB:message']?.(stanza)
+      const ciphertext = stanza.content[0]?.content ?? assert.fail()
+      const was = traffic.isJournaled(ciphertext)
+      if (readable) await groups.run(async () => traffic.decrypted(ciphertext, `${Math.random()}`, payload))
+      else if (!was) traffic.failed(ciphertext, new Error('Bad MAC'))
+      return was
+    }
+    return arrive
+  }
+  const told = () =>
+    (state.cut()?.entries ?? []).map((entry) =>
+      'message' in entry.data
+        ? `${entry.type} ${entry.data.message.id}`
+        : `${entry.type} ${(entry.data as { id?: string }).id}`,
+    )
+  const first = begin()
+  await first('A', false)
+  await first('A', false)
+  await first('B', true)
+  assert.deepEqual(told(), ['message.undecryptable A', 'message.received B'])
+  assert.equal(await begin()('B', false), true)
+  assert.equal(await begin()('B', true), true)
+  await begin()('A', false)
+  assert.deepEqual(told(), [])
+  await begin()('A', true)
+  assert.deepEqual(told(), ['message.received A', 'message.recovered A'])
+  assert.deepEqual([...state.ids('unread')], [])
+})
+
+test('the last thousands of messages are known, and the memory of them does not grow', async () => {
+  const state = createState(createJournal(0))
+  const groups = createGroups(state)
+  const known = createKnownMessages(state, groups)
+  for (let i = 0; i < 5_000; i++) {
+    known.journaled(`${i}`)
+    assert.equal(known.get(`${i}`), 'message')
+  }
+  for (let i = 5_000 - 31 * 64; i < 5_000; i++) assert.equal(known.get(`${i}`), 'message', `${i}`)
+  assert.equal(known.get('0'), undefined)
+  assert.equal([...state.ids('seen')].length, 32)
 })

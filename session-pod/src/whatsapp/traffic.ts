@@ -8,7 +8,15 @@ import type { AddressBook, OwnIds } from './addresses.ts'
 import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren } from './baileys.ts'
 import { createBoundedMap } from './bounded-map.ts'
 import { timeOf } from './content.ts'
-import { type Envelope, type Inbound, type InboundContext, readInbound, undecryptable } from './inbound.ts'
+import {
+  type Envelope,
+  type Inbound,
+  type InboundContext,
+  readEnvelope,
+  readInbound,
+  undecryptable,
+} from './inbound.ts'
+import { createKnownMessages } from './known-messages.ts'
 import { type AckNews, readMessageAck, readReceipt } from './receipts.ts'
 import type { DecryptionListener, InboxRecord } from './repository.ts'
 
@@ -39,14 +47,14 @@ export type Traffic = DecryptionListener & {
   >
 }
 
-/** Messages and statuses that are remembered to recognise repetitions. */
+/** Statuses that are remembered to recognise repetitions. */
 const REMEMBERED = 5_000
 
 export function createTraffic(options: TrafficOptions): Traffic {
   const { state, groups, addresses, own, clock } = options
   /** Baileys passes the very buffer of the `enc` child to the repository: the way from a ciphertext back to its stanza. */
   const stanzas = new WeakMap<Uint8Array, BinaryNode>()
-  const journaled = createBoundedMap<'message' | 'undecryptable'>(REMEMBERED)
+  const known = createKnownMessages(state, groups)
   const statuses = createBoundedMap<MessageStatus>(REMEMBERED)
   /** Stored plaintexts by stanza id. Made on first use, since the state is loaded after this is wired, and anew from time to time. */
   let inbox: Map<string, string[]> | undefined
@@ -61,14 +69,9 @@ export function createTraffic(options: TrafficOptions): Traffic {
 
   const context = (): InboundContext => ({ addresses, own: own(), now: clock.now() })
 
-  /** The same message under another ciphertext: a sender's retry, or the phone's copy. A stub never replaces a message. */
-  function isNew(envelope: Envelope, as: 'message' | 'undecryptable'): boolean {
-    const { id, chat, sender, fromMe } = envelope
-    const key = `${canonicalJid(chat)} ${parseJid(canonicalJid(sender))?.user} ${fromMe} ${id}`
-    const before = journaled.get(key)
-    if (before === 'message' || before === as) return false
-    journaled.set(key, as)
-    return true
+  /** Ids are chosen by senders: only with chat, author and direction they tell messages apart. */
+  function keyOf({ id, chat, sender, fromMe }: Pick<Envelope, 'id' | 'chat' | 'sender' | 'fromMe'>): string {
+    return `${canonicalJid(chat)} ${parseJid(canonicalJid(sender))?.user} ${fromMe} ${id}`
   }
 
   function onMessage(stanza: BinaryNode): void {
@@ -84,7 +87,8 @@ export function createTraffic(options: TrafficOptions): Traffic {
   function unreadable(stanza: BinaryNode, reason: string): void {
     const draft = undecryptable(stanza, reason, context())
     if (draft?.type !== 'message.undecryptable') return
-    if (isNew({ ...draft.data, fromMe: false }, 'undecryptable')) state.apply([], [draft])
+    const key = keyOf({ ...draft.data, fromMe: false })
+    if (known.get(key) === undefined) state.apply(known.unread(key, clock.now()), [draft])
   }
 
   function onReceipt(stanza: BinaryNode): void {
@@ -122,11 +126,24 @@ export function createTraffic(options: TrafficOptions): Traffic {
       const id = stanza.attrs.id ?? ''
       inboxOf().set(id, [...(inboxOf().get(id) ?? []), hash])
       for (const inbound of readInbound(stanza, payload, context())) {
-        if (!isNew(inbound.message, 'message')) continue
+        // The same message under another ciphertext: a sender's retry, or the phone's copy.
+        const key = keyOf(inbound.message)
+        const before = known.get(key)
+        if (before === 'message') continue
+        known.journaled(key)
         groups.record({ type: 'message.received', at: clock.now(), data: { message: inbound.message } })
+        if (before === 'undecryptable') {
+          const { id: recovered, chat, sender } = inbound.message
+          groups.record({ type: 'message.recovered', at: clock.now(), data: { id: recovered, chat, sender } })
+        }
         if (inbound.image) options.onMedia(inbound)
         options.onMessage(inbound.message)
       }
+    },
+    isJournaled(ciphertext) {
+      const stanza = stanzas.get(ciphertext)
+      const envelope = stanza && readEnvelope(stanza, context())
+      return envelope !== undefined && known.get(keyOf(envelope)) === 'message'
     },
     failed(ciphertext, error) {
       const stanza = stanzas.get(ciphertext)

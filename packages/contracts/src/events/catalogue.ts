@@ -60,6 +60,8 @@ export type JournalEvents = {
   }
   /** Arrived and could not be decrypted; WhatsApp was asked to send it again. */
   'message.undecryptable': { id: string; chat: Address; sender: Address; timestamp: Date; reason: string }
+  /** A message that could not be decrypted came again and was read: its `message.received` is the entry before. */
+  'message.recovered': { id: string; chat: Address; sender: Address }
   /** One person's two addresses became known to belong together. */
   'identity.mapped': { lid: string; pn: string }
   /** A name of a contact became known, or the contact has another number now. */
@@ -185,6 +187,11 @@ export const EVENT_SCHEMAS: { readonly [T in EventType]: Joi.ObjectSchema } = {
     sender: address.required(),
     timestamp: date.required(),
     reason: text.required(),
+  }),
+  'message.recovered': Joi.object({
+    id: text.required(),
+    chat: address.required(),
+    sender: address.required(),
   }),
   'identity.mapped': Joi.object({ lid: text.required(), pn: text.required() }),
   'contact.updated': Joi.object({ address: address.required(), pushName: text.allow('') }),
