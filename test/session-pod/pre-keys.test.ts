@@ -1,0 +1,55 @@
+/**
+ * A pre-key is stored before WhatsApp hears of it. Else a process that is killed around the upload leaves public halves at WhatsApp whose
+ * private halves nobody has, and the first message of each contact that is given one is lost.
+ */
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { until } from '@warren/runtime/testing'
+import { createRig } from './rig.ts'
+
+const rig = await createRig({ after })
+const LINKS = Number(process.env.WARREN_TEST_KILLS ?? 3)
+const CONTACTS = 25
+
+test(`${LINKS} links killed around their first upload: every pre-key that was handed out opens a message`, {
+  timeout: 300_000,
+}, async () => {
+  async function linkAmidKills(link: number): Promise<void> {
+    const account = rig.account()
+    await rig.simulator.phones.create({ number: account.phone })
+    let pod = account.start()
+    const { qr } = await until(async () => (await account.status())?.pairing, {
+      timeoutMs: 30_000,
+      describe: 'a QR',
+    })
+    await rig.simulator.phones.scan(account.phone, qr ?? '')
+    // The pairing, the restart that WhatsApp asks for, the login and the upload follow within a second: anywhere in them.
+    for (let kill = 0; kill < 3; kill++) {
+      await delay(Math.random() * 500)
+      await pod.kill()
+      pod = account.start()
+      const epoch = kill + 2
+      await until(async () => (await rig.store.session(account.session))?.epoch === epoch, {
+        timeoutMs: 30_000,
+        describe: 'the next process',
+      })
+    }
+    await account.until('connected')
+    const texts = Array.from({ length: CONTACTS }, (_, i) => `first of ${i}`)
+    for (const [i, text] of texts.entries())
+      await rig.simulator.contacts.send(`4915399${link}${100 + i}`, { to: account.phone, text })
+    await until(
+      async () => {
+        const found = (await account.entries('message.received')).map(({ data: { message } }) =>
+          message.content.type === 'text' ? message.content.text : '',
+        )
+        return texts.every((text) => found.includes(text))
+      },
+      { timeoutMs: 30_000, describe: 'the first message of every contact' },
+    )
+    assert.deepEqual(await account.entries('message.undecryptable'), [])
+    await pod.kill()
+  }
+  await Promise.all(Array.from({ length: LINKS }, (_, link) => linkAmidKills(link)))
+})
