@@ -54,10 +54,16 @@ test('a new number of the same person moves along; who has the old one next is s
   assert.deepEqual(await chatOf('C1'), { jid: lid, lid, pn: pnOf(before) })
   await until(async () => (await account.entries('identity.mapped')).some(({ data }) => data.lid === lid))
   await contacts.changeNumber(before, next)
-  await contacts.send(next, { to: account.phone, text: 'my new number', id: 'C2', addressing: 'lid' })
-  assert.deepEqual(await chatOf('C2'), { jid: lid, lid, pn: pnOf(next) })
   const updated = await until(async () => (await account.entries('contact.updated')).at(0))
   assert.deepEqual(updated.data, { address: { jid: lid, lid, pn: pnOf(next) } })
+  await contacts.send(next, {
+    to: account.phone,
+    text: 'my new number',
+    id: 'C2',
+    addressing: 'lid',
+    alone: true,
+  })
+  assert.deepEqual(await chatOf('C2'), { jid: lid, lid, pn: pnOf(next) })
 
   const { lid: other } = await contacts.set({ number: before })
   assert.notEqual(other, user)

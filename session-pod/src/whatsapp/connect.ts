@@ -20,6 +20,7 @@ import type { Barrier, RawSocket } from './barrier.ts'
 import { endingOf } from './ending.ts'
 import { handleMessagesInOrder, readFramesInOrder } from './in-order.ts'
 import type { KeyStores } from './key-store.ts'
+import { readNumberChange } from './number-change.ts'
 import { BROWSER, linkedPhone, pairRefusal, qrText, refsOf, renewSecret } from './pairing.ts'
 import {
   createPasskeyPairing,
@@ -180,6 +181,7 @@ export function connect(options: ConnectOptions): Connection {
       },
       'CB:presence': heard(events.presence),
       'CB:chatstate': heard(events.presence),
+      'CB:notification,type:contacts': learnNumber,
       'CB:ib,,offline': endOfOffline,
       'CB:iq,type:set,pair-device': offer,
       'CB:iq,,pair-success': refuseOthers,
@@ -191,6 +193,15 @@ export function connect(options: ConnectOptions): Connection {
       },
       ...passkey.listeners,
     }
+  }
+
+  /** Not awaited: should it be lost in a crash, the contact's next message tells it again. */
+  function learnNumber(stanza: BinaryNode): void {
+    const pair = readNumberChange(stanza)
+    if (!pair) return
+    socket.signalRepository.lidMapping
+      .storeLIDPNMappings([pair])
+      .catch((error: unknown) => options.logger.warn('a number was not learnt', { error }))
   }
 
   function refuseOthers(pairSuccess: BinaryNode): unknown {

@@ -1,5 +1,6 @@
 import { enterCode } from '../connection/pairing/enter-code.ts'
 import { scanQr } from '../connection/pairing/scan-qr.ts'
+import { changeNumber } from '../world/change-number.ts'
 import type { Subscriber } from '../world/directory.ts'
 import { isDrained } from '../world/drained.ts'
 import { Refusal } from '../world/errors.ts'
@@ -122,7 +123,7 @@ export const createOperations = (context: OperationsContext): SimulatorOperation
         if (subscriber.isPhone || subscriber.companions.size > 0)
           throw new Refusal('invalid_request', `${number} is an account, not a contact`, 'number')
         if (world.directory.find(next)) throw new Refusal('invalid_request', `${next} is taken`, 'to')
-        return presentContact(world.directory.changeNumber(subscriber, next))
+        return presentContact(changeNumber(world, subscriber, next))
       },
       async presence(number, input) {
         const { to, state } = check<PresenceInput>(schemas.presence, input)
