@@ -107,9 +107,8 @@ export function createApply(
       const contact = contactIdOf(sessionKeyOf(scope), pair.lid)
       await mergeIdentity(models, scope, { ...pair, mapping: { source, at }, contact })
       // Moved before it is remembered: after a crash in between the repetition moves it again.
-      await identities.learn([identity])
+      await identities.learn([identity], facts.learn(identity))
       await parked.clear(scope, both)
-      facts.learn(identity)
     }
 
     for (const entry of entries) {

@@ -60,9 +60,30 @@ test('what another device of ours sent is filed under the partner, never under o
   assert.deepEqual(message?.content, { type: 'text', text: 'mine' })
 })
 
-test('a group message names its author', () => {
-  const [message] = read({ from: '1-2@g.us', participant: '9001@lid', participant_pn: '491@s.whatsapp.net' })
-  assert.deepEqual([message?.chat.jid, message?.sender.pn], ['1-2@g.us', '491@s.whatsapp.net'])
+test('a group message names its author by both forms, in either addressing mode', () => {
+  const authors: Record<string, string>[] = [
+    { participant: '9001@lid', participant_pn: '491@s.whatsapp.net', addressing_mode: 'lid' },
+    { participant: '491:7@s.whatsapp.net', participant_lid: '9001@lid', addressing_mode: 'pn' },
+    { participant: '9001:7@lid', addressing_mode: 'lid' },
+    { participant: '491@s.whatsapp.net', addressing_mode: 'pn' },
+  ]
+  for (const author of authors) {
+    const [message] = read({ from: '1-2@g.us', ...author })
+    assert.deepEqual(message?.chat, { jid: '1-2@g.us' })
+    assert.deepEqual(
+      [message?.sender.lid, message?.sender.pn, message?.fromMe],
+      ['9001@lid', '491@s.whatsapp.net', false],
+    )
+  }
+  for (const participant of ['9000@lid', '490:2@s.whatsapp.net']) {
+    const [mine] = read({ from: '1-2@g.us', participant })
+    assert.equal(mine?.fromMe, true)
+  }
+})
+
+test('of an author whose number the group hides only the LID is told', () => {
+  const [message] = read({ from: '1-2@g.us', participant: '9009@lid', addressing_mode: 'lid' })
+  assert.deepEqual(message?.sender, { jid: '9009@lid', lid: '9009@lid' })
 })
 
 test('contents', () => {

@@ -26,12 +26,12 @@ export type Facts<F extends Fact = Fact> = {
   /** How many owners of the number were told of. */
   owners(pn: string): number
   knows(pair: Pair, seq: number): boolean
-  /** Takes a fact on, and ends those that it contradicts. */
-  learn(fact: F): void
+  /** Takes a fact on, and ends those that it contradicts: these are returned as they are then. */
+  learn(fact: F): F[]
 }
 
 export function createFacts<F extends Fact>(known: readonly F[]): Facts<F> {
-  let facts = [...known].sort((a, b) => a.seq - b.seq)
+  let facts = [...known].sort(bySeq)
 
   /**
    * What came before the first fact was moved to it when it was told, and what came between the end of one and the next likewise: so that
@@ -50,10 +50,14 @@ export function createFacts<F extends Fact>(known: readonly F[]): Facts<F> {
     owners: (pn) => facts.filter((fact) => fact.pn === pn).length,
     knows: ({ pn, lid }, seq) => ofNumber(pn, seq)?.lid === lid && ofLid(lid, seq)?.pn === pn,
     learn(fact) {
-      facts = [...facts.map((one) => (contradicts(fact, one) ? { ...one, until: fact.seq } : one)), fact]
+      const ended = facts.filter((one) => contradicts(fact, one)).map((one) => ({ ...one, until: fact.seq }))
+      facts = [...facts.filter((one) => !contradicts(fact, one)), ...ended, fact].sort(bySeq)
+      return ended
     },
   }
 }
+
+const bySeq = (a: Fact, b: Fact) => a.seq - b.seq
 
 /** Whether a fact that holds cannot hold any more when the other is true: one address of the two is the same. */
 function contradicts(told: Fact, before: Fact): boolean {

@@ -1,8 +1,8 @@
 /** The facts of identities at rest: also the aliases by which a contact is still found that was known by its number alone. */
 import { contactIdOf, type InstanceId, sessionKeyOf } from '@warren/contracts'
 import { Schema } from 'mongoose'
-import { type BulkOperation, type PlatformDatabase, SCHEMA_OPTIONS } from '../../platform/index.ts'
-import type { Fact } from './facts.ts'
+import { type PlatformDatabase, SCHEMA_OPTIONS } from '../../platform/index.ts'
+import { type Fact, NOW } from './facts.ts'
 
 /** What told it: an address with both forms in an entry about a message, or WhatsApp's own answers and lists. */
 export type IdentitySource = 'message' | 'whatsapp'
@@ -35,8 +35,11 @@ schema.index({ organization: 1, instance: 1, lid: 1 })
 schema.index({ organization: 1, instance: 1, alias: 1 })
 
 export type IdentityRepo = {
-  /** Remembers facts, and with each ends those before that it contradicts; a repetition changes nothing. */
-  learn(facts: readonly Omit<IdentityDoc, 'until'>[]): Promise<void>
+  /**
+   * Remembers facts; a repetition changes nothing.
+   * @param ended facts that do not hold any more, with `until`
+   */
+  learn(facts: readonly IdentityDoc[], ended?: readonly IdentityDoc[]): Promise<void>
   /** All that is known of these numbers and of whoever had them, and of these LIDs. */
   about(
     organization: string,
@@ -51,8 +54,14 @@ export type IdentityRepo = {
 export function createIdentityRepo(database: PlatformDatabase): IdentityRepo {
   const identities = database.tenantCollection<IdentityDoc>('identities', schema)
   return {
-    async learn(facts) {
-      await identities.bulk(facts.flatMap(operationsOf))
+    async learn(facts, ended = []) {
+      await identities.bulk(
+        ended.map(({ organization, instance, pn, lid, seq, until = NOW }) => ({
+          filter: { organization, instance, pn, lid, seq },
+          update: { $set: { until } },
+        })),
+      )
+      if (facts.length > 0) await identities.insertMissing(facts)
     },
     async about(organization, instance, { numbers, lids }) {
       const scope = { organization, instance }
@@ -73,24 +82,6 @@ export function createIdentityRepo(database: PlatformDatabase): IdentityRepo {
       await identities.remove({ organization, instance })
     },
   }
-}
-
-function operationsOf({
-  organization,
-  instance,
-  pn,
-  lid,
-  seq,
-  ...told
-}: Omit<IdentityDoc, 'until'>): BulkOperation<IdentityDoc>[] {
-  const scope = { organization, instance }
-  const open = { seq: { $lt: seq }, until: { $exists: false } }
-  const ended = { update: { $set: { until: seq } }, many: true }
-  return [
-    { filter: { ...scope, pn, lid: { $ne: lid }, ...open }, ...ended },
-    { filter: { ...scope, lid, pn: { $ne: pn }, ...open }, ...ended },
-    { filter: { ...scope, pn, lid, seq }, update: { $setOnInsert: told }, upsert: true },
-  ]
 }
 
 /** A fact as it is stored. @param former how many owners the number had before */
