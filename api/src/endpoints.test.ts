@@ -41,7 +41,7 @@ before(async () => {
   const chat = `/api/v1/instances/${instance}/chats/${PHONE}`
   await until(async () => (await send('GET', chat, { token })).status === 200)
   await pod.release()
-  own = { pool: 'eu', instance, message, key, media, contact: PHONE, chat: PHONE }
+  own = { pool: 'eu', instance, message, key, media, contact: PHONE, chat: PHONE, snapshot: '1' }
 })
 
 const PHONE = '4915112345678'
@@ -178,7 +178,9 @@ describe('every endpoint', () => {
     for (const contract of contracts.filter(({ method, success }) => method === 'get' && success.schema)) {
       // In tests the app itself compares each answer with its schema.
       const answer = await call(contract, { token })
-      const ofThePod = ['getQr', 'getPasskey', 'getProtection', 'listQueue'].includes(contract.id)
+      const ofThePod = ['getQr', 'getPasskey', 'getProtection', 'listQueue', 'listSnapshots'].includes(
+        contract.id,
+      )
       if (ofThePod) assertProblem(answer, contract, 'session_unavailable')
       else if (contract.access === 'public') assertProblem(answer, contract, 'unauthenticated')
       else assert.equal(answer.status, 200, `${contract.id}: ${JSON.stringify(answer.body)}`)
