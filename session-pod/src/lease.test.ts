@@ -121,6 +121,34 @@ test('a slow start does not prolong the lease: the deadline counts from when it 
   assert.equal(lost.length, 1)
 })
 
+test('a lease whose answer was long in coming is renewed at once: what is left of it may not last until the next turn', async () => {
+  const { clock, store, lost, keeper } = await hold()
+  await keeper.release()
+  const { lease } = await store.acquire({ ...request, holder: 'pod/b' })
+  let renewals = 0
+  const sinceMs = clock.monotonicMs()
+  await clock.advance(TTL_MS / 3)
+  const late = createKeeper({
+    writer: {
+      async renew(...args) {
+        renewals += 1
+        return store.renew(...args)
+      },
+      release: store.release,
+    },
+    ...{ lease, ttlMs: TTL_MS, clock, logger: silentLogger },
+    report: () => ({ status: status('starting'), seq: 0 }),
+    onLost: (error) => lost.push(error),
+    onReported: () => {},
+  })
+  late.start(sinceMs)
+  await clock.advance(1)
+  assert.equal(renewals, 1)
+  await clock.advance(TTL_MS * 0.6)
+  assert.deepEqual(lost, [])
+  await late.release()
+})
+
 test('a lease that another took is lost at once', async () => {
   const { clock, writer, lost } = await hold()
   writer.renew = async () => {

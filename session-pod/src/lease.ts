@@ -148,6 +148,8 @@ export function createKeeper(options: {
     start(sinceMs) {
       prolong(sinceMs)
       interval = clock.setInterval(ttlMs / 3, quietly)
+      // On a busy machine the answer takes seconds, and loading takes more: what is left may not last until the next turn.
+      if (clock.monotonicMs() - sinceMs >= ttlMs / 3) quietly()
     },
     report: () => {
       if (!ended) quietly()

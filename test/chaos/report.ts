@@ -8,6 +8,8 @@ export type FaultResult = {
   readonly what: string
   /** From the end of the fault until each struck session sent and received again; infinite when it did not. */
   readonly recoveryMs: readonly number[]
+  /** The session and direction that came back last; absent when the fault could not be made. */
+  readonly slowest?: string
   /** That were sent meanwhile, in all sessions. */
   readonly messages: number
 }
@@ -78,10 +80,10 @@ export function failuresOf(result: RunResult, recoveryLimitS: number): string[] 
     ...result.reordered,
     ...result.wrong,
     ...result.history,
-    ...slow.map(({ scenario, what, recoveryMs }) => {
+    ...slow.map(({ scenario, what, recoveryMs, slowest: last }) => {
       const slowest = Math.max(...recoveryMs) / 1000
       const text = Number.isFinite(slowest) ? `took ${slowest.toFixed(1)} s` : 'never ended'
-      return `the recovery from ${scenario} (${what}) ${text}`
+      return `the recovery from ${scenario} (${what}) ${text}${last === undefined ? '' : `, last ${last}`}`
     }),
   ]
 }

@@ -10,6 +10,7 @@ import type { FaultResult, RunResult } from './report.ts'
 import { type Scenario, scenariosFor } from './scenarios/index.ts'
 import { linkAccounts } from './stack/link-accounts.ts'
 import { OWNER } from './stack/names.ts'
+import type { Session } from './stack/session.ts'
 import { type Stack, startStack } from './stack/stack.ts'
 import { startConsumer } from './traffic/consumer.ts'
 import { createProbe, type Probe } from './traffic/probe.ts'
@@ -134,10 +135,11 @@ async function strike(
   try {
     const { what, endedMs } = await scenario.strike(stack, struck, createRandom(seed))
     const recoveries = await Promise.all(struck.map((session) => probe.ask(session, endedMs + RECOVERY_MS)))
-    const times = recoveries.map(({ outMs, inMs }) =>
-      outMs === undefined || inMs === undefined ? Number.POSITIVE_INFINITY : Math.max(outMs, inMs) - endedMs,
-    )
-    return { ...about, what, recoveryMs: times }
+    const times = recoveries.map(({ outMs, inMs }) => ({
+      out: outMs === undefined ? Number.POSITIVE_INFINITY : outMs - endedMs,
+      in: inMs === undefined ? Number.POSITIVE_INFINITY : inMs - endedMs,
+    }))
+    return { ...about, what, recoveryMs: times.map((time) => Math.max(time.out, time.in)), slowest: slowestOf(struck, times) }
   } catch (error) {
     return {
       ...about,
@@ -147,10 +149,23 @@ async function strike(
   }
 }
 
-function lineOf({ scenario, session, what, recoveryMs }: Omit<FaultResult, 'messages'>): string {
-  const slowest = Math.max(...recoveryMs)
-  const recovery = Number.isFinite(slowest)
-    ? `works after ${(slowest / 1000).toFixed(1)} s`
+/** Where a slow recovery is to be looked into: the session and direction that came last. */
+function slowestOf(
+  sessions: readonly Session[],
+  times: readonly { readonly out: number; readonly in: number }[],
+): string {
+  const ways = times.flatMap((time, index) => [
+    { name: `${sessions[index]?.instance} out`, ms: time.out },
+    { name: `${sessions[index]?.instance} in`, ms: time.in },
+  ])
+  return ways.reduce((last, one) => (one.ms > last.ms ? one : last)).name
+}
+
+function lineOf({ scenario, session, what, recoveryMs, slowest }: Omit<FaultResult, 'messages'>): string {
+  const longest = Math.max(...recoveryMs)
+  const recovery = Number.isFinite(longest)
+    ? `works after ${(longest / 1000).toFixed(1)} s`
     : 'did not recover'
-  return `${scenario}${session === undefined ? '' : ` s${session}`}: ${what}; ${recovery}`
+  const last = slowest === undefined ? '' : ` (last ${slowest})`
+  return `${scenario}${session === undefined ? '' : ` s${session}`}: ${what}; ${recovery}${last}`
 }
