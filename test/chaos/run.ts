@@ -139,7 +139,12 @@ async function strike(
       out: outMs === undefined ? Number.POSITIVE_INFINITY : outMs - endedMs,
       in: inMs === undefined ? Number.POSITIVE_INFINITY : inMs - endedMs,
     }))
-    return { ...about, what, recoveryMs: times.map((time) => Math.max(time.out, time.in)), slowest: slowestOf(struck, times) }
+    return {
+      ...about,
+      what,
+      recoveryMs: times.map((time) => Math.max(time.out, time.in)),
+      slowest: slowestOf(struck, times),
+    }
   } catch (error) {
     return {
       ...about,

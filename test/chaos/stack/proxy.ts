@@ -1,6 +1,7 @@
 /** A TCP proxy between two components that can be cut, held, slowed or left half-open. */
 import { createConnection, createServer, type Socket } from 'node:net'
 import { createDelivery, type Delivery } from './delivery.ts'
+import { reset } from './reset.ts'
 
 /** What becomes of connections from now on. */
 export type Mode =
@@ -45,7 +46,7 @@ export async function startProxy(
   const links = new Set<Link>()
   let mode: Mode = { kind: 'pass' }
   const listener = createServer((client) => {
-    if (mode.kind === 'refuse') return void client.resetAndDestroy()
+    if (mode.kind === 'refuse') return reset(client)
     open(client)
   })
 
@@ -84,8 +85,8 @@ export async function startProxy(
 
   function cut(): void {
     for (const { client, server } of links) {
-      client.resetAndDestroy()
-      server.resetAndDestroy()
+      reset(client)
+      reset(server)
     }
   }
 
