@@ -28,7 +28,7 @@ async function main(): Promise<boolean> {
     width: Math.max(1, Math.ceil(options.sessions / 2)),
     leaseSeconds: 15,
     longestOutageMs: 25_000,
-    pauseMs: 1_500,
+    pauseMs: 8_000,
     longestMs: minutes * 60_000,
     settleMs: 120_000,
     folder,

@@ -32,7 +32,7 @@ const PICTURES = 0.03
 const BURSTS = 0.15
 const BURST = 6
 /** Of the pause, once only messages are missing. */
-const HURRY = 0.05
+const HURRY = 0.2
 
 export async function startTraffic(options: TrafficOptions): Promise<Traffic> {
   const { sessions, simulator, rest, log } = options
