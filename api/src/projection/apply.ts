@@ -58,7 +58,7 @@ export function createApply(
     async function parkUnmatched(followUps: readonly ParkableEntry[]): Promise<void> {
       if (followUps.length === 0) return
       const ids = [...new Set(followUps.map(({ data }) => data.id))]
-      const found = Map.groupBy(await models.messages.find({ ...scope, id: { $in: ids } }), ({ id }) => id)
+      const found = Map.groupBy(await models.messages.find({ id: { $in: ids }, ...scope }), ({ id }) => id)
       const unmatched = followUps.flatMap((entry) => {
         const chat = file(entry.data.chat, entry.seq).key
         const matched = found

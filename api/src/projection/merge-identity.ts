@@ -74,7 +74,7 @@ async function moveMessages(messages: MessageCollection, scope: Scope, pair: Pai
 async function moveMessage(messages: MessageCollection, scope: Scope, message: MessageDoc, pair: Pair) {
   const { id, fromMe, chat, author } = message
   const { pn, lid } = pair
-  const here = { ...scope, id, fromMe, chat, author }
+  const here = { id, ...scope, fromMe, chat, author }
   const there = { ...here, chat: chat === pn ? lid : chat, author: author === pn ? lid : author }
   const twin = await messages.findOne(there)
   const named = {

@@ -73,13 +73,14 @@ export function addOperations(operations: Operations, scope: Scope, entry: Journ
       operations.messages.push({
         // Once it went on, what it waited for is history: repeated, the entry must find nothing then.
         filter: {
-          ...scope,
           id,
+          ...scope,
           fromMe: true,
           queued: true,
           status: waiting.reason === 'unanswered' ? 'pending' : 'queued',
           seq: { $lt: seq },
-          $or: [{ waiting: { $exists: false } }, { 'waiting.seq': { $lt: seq } }],
+          // Also where nothing was told before.
+          'waiting.seq': { $not: { $gte: seq } },
         },
         update: { $set: { waiting: { ...waiting, since: entry.at, seq } } },
       })
@@ -137,8 +138,8 @@ function contentOperations(
   const queued = entry.type === 'message.outgoing'
   // Ids of our queue are unique within the instance; the chat may have got another key since the message was accepted.
   const key = queued
-    ? { ...scope, id, fromMe, author, queued: true }
-    : { ...scope, chat: chat.key, id, fromMe, author }
+    ? { id, ...scope, fromMe, author, queued: true }
+    : { id, ...scope, chat: chat.key, fromMe, author }
   const placed = queued ? { chat: chat.key } : {}
   const status = fromMe ? { status: queued ? 'queued' : 'sent', statusAt: timestamp, statusSeq: seq } : {}
   const first = { ...placed, ...latest, mediaSeq: 0, ...status } as Partial<MessageDoc>
@@ -175,7 +176,7 @@ function mediaOperation(
   chats: readonly string[],
 ): BulkOperation<MessageDoc> {
   return {
-    filter: { ...scope, id, chat: { $in: chats }, seq: { $lt: seq }, mediaSeq: { $lt: seq } },
+    filter: { id, ...scope, chat: { $in: chats }, seq: { $lt: seq }, mediaSeq: { $lt: seq } },
     update: {
       $set: { stored: media, mediaSeq: seq, ...(error ? { mediaError: error } : {}) },
       ...(error ? {} : { $unset: { mediaError: '' } }),
@@ -192,17 +193,16 @@ function statusOperations(
 ): BulkOperation<MessageDoc>[] {
   const { id, status, at, error } = data
   const before = MESSAGE_STATUSES.filter((from) => statusAdvances(from, status))
-  const older = {
-    ...scope,
-    id,
-    fromMe: true,
-    seq: { $lt: seq },
-    $or: [{ queued: true }, { chat: { $in: chats } }],
-  }
+  const own = { id, ...scope, fromMe: true, seq: { $lt: seq } }
+  // Ids of our queue are unique within the instance; others are only within their chat.
+  const places = [
+    { ...own, queued: true },
+    { ...own, queued: { $ne: true }, chat: { $in: chats } },
+  ]
   const told = { status, statusAt: at, statusSeq: seq, ...(error ? { error } : {}) }
-  return [
+  return places.flatMap((place) => [
     {
-      filter: { ...older, status: { $in: before } },
+      filter: { ...place, status: { $in: before } },
       update: {
         $set: told,
         // Whatever held it back, it has moved on; a repetition of an older status does not match, and so takes nothing away.
@@ -212,9 +212,9 @@ function statusOperations(
     },
     // Two told the same status: the first of them gives its time.
     ...(late
-      ? [{ filter: { ...older, status, statusSeq: { $gt: seq } }, update: { $set: told }, many: true }]
+      ? [{ filter: { ...place, status, statusSeq: { $gt: seq } }, update: { $set: told }, many: true }]
       : []),
-  ]
+  ])
 }
 
 function chatOperations(scope: Scope, message: Message, chat: Filed, seq: number): BulkOperation<ChatDoc>[] {

@@ -1,5 +1,5 @@
 /** Brings the read models of one session up to its journal's head. */
-import { parseSessionKey, type SessionKey, WarrenError } from '@warren/contracts'
+import { type JournalEntry, parseSessionKey, type SessionKey, WarrenError } from '@warren/contracts'
 import type { Clock } from '@warren/runtime/clock'
 import type { Logger } from '@warren/runtime/logger'
 import type { SessionReader } from '@warren/runtime/session-store'
@@ -20,7 +20,11 @@ export type Projector = {
   rebuild(session: SessionKey): Promise<number>
 }
 
-const BATCH = 500
+/** Entries that are applied at a time, at most and at least. */
+const LARGEST = 500
+const SMALLEST = 8
+/** A batch that takes longer than this is followed by smaller ones: a claim must outlast it, and so must the database's answer. */
+const SLOW_MS = 2_000
 const PATIENCE_MS = 60_000
 const RETRY_MS = 100
 
@@ -39,6 +43,24 @@ export function createProjector(deps: {
 }): Projector {
   const { sessions, cursors, apply, forget, owner, clock, onApplied, logger } = deps
   let runs = 0
+  /** As many as the database manages at present: otherwise one that is overloaded would be given the same large batch again and again. */
+  let size = LARGEST
+
+  async function applyBatch(scope: Scope, entries: readonly JournalEntry[]): Promise<void> {
+    const startedMs = clock.monotonicMs()
+    const smaller = () => {
+      size = Math.max(SMALLEST, Math.floor(entries.length / 2))
+    }
+    try {
+      await apply(scope, entries)
+    } catch (error) {
+      smaller()
+      throw error
+    }
+    const tookMs = clock.monotonicMs() - startedMs
+    if (tookMs > SLOW_MS) smaller()
+    else if (tookMs < SLOW_MS / 4 && entries.length >= size) size = Math.min(LARGEST, size * 2)
+  }
 
   async function project(session: SessionKey, again: boolean): Promise<number> {
     const scope = parseSessionKey(session)
@@ -84,10 +106,10 @@ export function createProjector(deps: {
     let { seq } = from
     let total = 0
     for (;;) {
-      const entries = await sessions.journal(session, seq, BATCH)
+      const entries = await sessions.journal(session, seq, size)
       const last = entries.at(-1)
       if (!last) return total
-      await apply(scope, entries)
+      await applyBatch(scope, entries)
       seq = last.seq
       if (!(await cursors.move(session, me, { seq, base: from.base }))) return total
       total += entries.length

@@ -23,10 +23,12 @@ export async function settled(
 ): Promise<Findings> {
   const deadline = performance.now() + timeoutMs
   for (;;) {
+    const startedMs = performance.now()
     const findings = disagreements(await collect(sources, session, sent))
     const waits = findings.lost.length > 0 || findings.wrong.length > 0
     if (!waits || performance.now() > deadline) return findings
-    await delay(POLL_MS)
+    // Reading all of it is work, also for those that are to catch up.
+    await delay(Math.max(POLL_MS, 2 * (performance.now() - startedMs)))
   }
 }
 

@@ -8,45 +8,46 @@ export type HistoryWatch = {
   finish(): Promise<{ readonly problems: string[]; readonly commits: number; readonly epochs: number }>
 }
 
-const POLL_MS = 1_000
-const DIGITS = 12
+const POLL_MS = 15_000
+const PLACE = /^(.*)\/(\d+)$/
 
-export function watchHistory(stack: Stack): HistoryWatch {
-  const seen = new Map(stack.sessions.map((session) => [session, new Map<string, Commit>()]))
+export function watchHistory(stack: Pick<Stack, 'log'>): HistoryWatch {
+  const seen = new Map<string, Map<number, Commit>>()
   const overwritten: string[] = []
-  let over = false
+  const stopping = new AbortController()
 
-  async function look(whole: boolean): Promise<void> {
-    for (const [session, commits] of seen) {
-      const last = whole ? undefined : [...commits.keys()].at(-1)
-      for (const { _id, epoch, holder, takeover, seq } of await stack.log(session, last)) {
-        const before = commits.get(_id)
-        if (before && (before.epoch !== epoch || before.holder !== holder))
-          overwritten.push(`${_id} was ${before.holder}'s and became ${holder}'s`)
-        commits.set(_id, {
-          ...{ n: Number(_id.slice(-DIGITS)), epoch, holder },
-          ...(takeover ? { takeover } : {}),
-          ...(seq === undefined ? {} : { seq }),
-        })
-      }
+  async function look(): Promise<void> {
+    for (const { _id, epoch, holder, takeover, seq } of await stack.log()) {
+      const [, session = '', place] = PLACE.exec(_id) ?? []
+      const commits = seen.get(session) ?? new Map<number, Commit>()
+      seen.set(session, commits)
+      const n = Number(place)
+      const before = commits.get(n)
+      if (before && (before.epoch !== epoch || before.holder !== holder))
+        overwritten.push(`${_id} was ${before.holder}'s and became ${holder}'s`)
+      commits.set(n, {
+        ...{ n, epoch, holder },
+        ...(takeover ? { takeover } : {}),
+        ...(seq === undefined ? {} : { seq }),
+      })
     }
   }
 
   const running = (async () => {
-    while (!over) {
-      await look(false).catch(() => {})
-      await delay(POLL_MS)
+    while (!stopping.signal.aborted) {
+      await look().catch(() => {})
+      await delay(POLL_MS, undefined, { signal: stopping.signal }).catch(() => {})
     }
   })()
 
   return {
     async finish() {
-      over = true
+      stopping.abort()
       await running
-      await look(true)
+      await look()
       const all = [...seen.entries()]
-      const problems = all.flatMap(([{ instance }, commits]) =>
-        contradictions([...commits.values()]).map((problem) => `${instance}: ${problem}`),
+      const problems = all.flatMap(([session, commits]) =>
+        contradictions([...commits.values()]).map((problem) => `${session}: ${problem}`),
       )
       return {
         problems: [...overwritten, ...problems],

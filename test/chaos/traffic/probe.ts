@@ -27,6 +27,8 @@ export function createProbe(deps: {
 }): Probe {
   const { simulator, rest, consumer, log } = deps
   const asked: Promise<unknown>[] = []
+  /** One after the other in each direction of a session: what is asked for side by side has no order. */
+  const last = new Map<string, Promise<unknown>>()
   let count = 0
 
   /** When the condition was met, looked at until the deadline. */
@@ -42,12 +44,13 @@ export function createProbe(deps: {
   function begin(direction: 'out' | 'in', session: Session, text: string, send: () => Promise<string>) {
     const state: { id?: string } = {}
     const { instance, prober: chat } = session
-    asked.push(
-      send().then((id) => {
-        log.add({ direction, instance, chat, id, text })
-        state.id = id
-      }),
-    )
+    const lane = `${direction} ${instance}`
+    const sent = (last.get(lane) ?? Promise.resolve()).then(send).then((id) => {
+      log.add({ direction, instance, chat, id, text })
+      state.id = id
+    })
+    last.set(lane, sent)
+    asked.push(sent)
     return state
   }
 

@@ -100,7 +100,8 @@ schema.index(
 )
 schema.index({ organization: 1, instance: 1, timestamp: -1, _id: -1 })
 schema.index({ organization: 1, instance: 1, chat: 1, timestamp: -1, _id: -1 })
-schema.index({ organization: 1, instance: 1, id: 1 })
+// An id is nearly unique by itself. Filters name it first as well: SecantusDB looks only the first field up where a filter has more than an index.
+schema.index({ id: 1, instance: 1, organization: 1 })
 schema.index(
   { organization: 1, instance: 1, author: 1 },
   { partialFilterExpression: { fromMe: false }, name: 'authors' },
@@ -152,7 +153,7 @@ export function createMessageRepo(
   return {
     insertQueued: accepted.add,
     get: (organization, instance, id) =>
-      messages.findOne({ organization, instance, id }, { sort: { fromMe: -1 } }),
+      messages.findOne({ id, instance, organization }, { sort: { fromMe: -1 } }),
     list(organization, instance, { limit, chat, after }) {
       const older = after && {
         $or: [
@@ -166,9 +167,9 @@ export function createMessageRepo(
       )
     },
     received: (organization, instance, ids) =>
-      messages.find({ organization, instance, id: { $in: ids }, fromMe: false }),
+      messages.find({ id: { $in: ids }, organization, instance, fromMe: false }),
     async markRead(organization, instance, ids, at) {
-      const unread = { organization, instance, id: { $in: ids }, fromMe: false, readAt: { $exists: false } }
+      const unread = { id: { $in: ids }, organization, instance, fromMe: false, readAt: { $exists: false } }
       await messages.bulk([{ filter: unread, update: { $set: { readAt: at } }, many: true }])
     },
     countUnread: (organization, instance, chats) =>

@@ -58,7 +58,8 @@ export function createQueue(
     const ids = messageIds.map((id) => rowId(sessionKeyOf(lease), id))
     const expires = state === 'done' ? { expiresAt: new Date(clock.now().getTime() + DONE_ROW_MS) } : {}
     const result = await queue.updateMany(
-      { _id: { $in: ids }, $or: [{ epoch: { $exists: false } }, { epoch: { $lte: lease.epoch } }] },
+      // Also rows that no holder has marked before.
+      { _id: { $in: ids }, epoch: { $not: { $gt: lease.epoch } } },
       { $set: { state, epoch: lease.epoch, ...expires } },
     )
     if (result.matchedCount === ids.length) return
@@ -75,17 +76,17 @@ export function createQueue(
     enqueue,
     markSends,
     get: (key, messageId) => queue.findOne({ _id: rowId(key, messageId) }),
-    pendingSends: (lease, afterPosition, limit) =>
-      queue
-        .find({
-          organization: lease.organization,
-          instance: lease.instance,
-          state: { $in: ['queued', 'taken'] },
-          position: { $gt: afterPosition },
-        })
-        .sort({ position: 1 })
-        .limit(limit)
-        .toArray(),
+    pendingSends({ organization, instance }, afterPosition, limit) {
+      const after = { $gt: afterPosition }
+      // One range of the index each: rows that are done are kept for a while, and there may be many.
+      const states = (['queued', 'taken'] as const).map((state) => ({
+        organization,
+        instance,
+        state,
+        position: after,
+      }))
+      return queue.find({ $or: states }).sort({ position: 1 }).limit(limit).toArray()
+    },
   }
 }
 
