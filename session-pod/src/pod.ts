@@ -216,6 +216,10 @@ export function createPod(options: PodOptions): Pod {
     clock,
     onAck,
     onReceived,
+    onStrange(id, inside) {
+      logger.warn('a message held nothing to decrypt', { id, inside })
+      metrics.strangeStanza()
+    },
     onMedia({ message, image }) {
       const { id, chat, content } = message
       if (image && content.type === 'image')
@@ -239,6 +243,7 @@ export function createPod(options: PodOptions): Pod {
     own,
     barrier,
     traffic,
+    onSkippedDevice: metrics.skippedDevice,
     clock,
     logger,
     getMessage: async (id) => {

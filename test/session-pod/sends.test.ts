@@ -31,6 +31,14 @@ test('an account under restriction: the refusal is typed', async () => {
   assert.deepEqual([data.status, data.error?.code, data.error?.whatsappCode], ['failed', 'restricted', 463])
 })
 
+for (const code of [403, 404])
+  test(`a group that answers ${code}: not a member, and never silence`, async () => {
+    await rig.simulator.faults.set({ refuseGroups: code }, account.phone)
+    const { data } = await ended(await account.send('120363000000000001@g.us', 'are you all there?'))
+    assert.deepEqual([data.status, data.error?.code], ['failed', 'not_in_group'])
+    await rig.simulator.faults.clear(account.phone)
+  })
+
 test('stale devices: once more with fresh ones', async () => {
   await rig.simulator.faults.set({ ackError: { code: 479, times: 1 } }, account.phone)
   const { data } = await ended(await account.send('491540000003', 'hello'))
@@ -70,7 +78,7 @@ test('messages of one chat keep their order', async () => {
   )
 })
 
-test('a contact that could not read a message gets it again, also after a restart of the session', async () => {
+test('a contact that could not read a message gets it again', async () => {
   const number = '491540000006'
   await rig.simulator.contacts.set({ number, failDecrypts: 1 })
   const id = await account.send(number, 'read me')
@@ -80,6 +88,34 @@ test('a contact that could not read a message gets it again, also after a restar
   })
   assert.equal(entry.retryRequests, 1)
   assert.equal(entry.text, 'read me')
+})
+
+test('a contact that could not read a message gets it again although the session was killed meanwhile', async () => {
+  const own = rig.account()
+  const pod = await own.link()
+  const number = '491540000016'
+  await rig.simulator.contacts.set({ number, failDecrypts: 1 })
+  // The request for a retry waits on the server until the next login, which is that of another process.
+  await rig.simulator.faults.set({ deaf: true }, own.phone)
+  const id = await own.send(number, 'read me')
+  await until(async () => (await statusesOf(own, id)).some(({ data }) => data.status === 'sent'))
+  const entry = async () => {
+    const [first] = (await rig.simulator.ledger.read({ id })).entries
+    return first?.direction === 'fromSession' ? first : undefined
+  }
+  await until(async () => (await entry())?.decryptFailures === 1)
+  assert.equal((await entry())?.opened, 0)
+  await pod.kill('SIGKILL')
+  await rig.simulator.faults.clear(own.phone)
+  own.start()
+  const opened = await until(
+    async () => {
+      const found = await entry()
+      return found && found.opened > 0 ? found : undefined
+    },
+    { timeoutMs: 30_000, describe: 'the answer to the retry' },
+  )
+  assert.deepEqual([opened.text, opened.conflicting, opened.retryRequests], ['read me', false, 1])
 })
 
 test('a message that cannot be decrypted is told of, asked for again, and then received', async () => {

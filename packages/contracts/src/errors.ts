@@ -51,6 +51,7 @@ export const ERRORS = {
   // WhatsApp's answers to a message
   not_on_whatsapp: row(422, false, 'The recipient is not on WhatsApp'),
   restricted: row(422, false, 'WhatsApp restricts this account from starting new conversations'),
+  not_in_group: row(422, false, 'This account is not in the group, or the group is no more'),
   recipient_opted_out: row(422, false, 'The recipient has asked for no more marketing'),
   recipient_stale: row(422, true, 'The list of the recipient’s devices was out of date'),
   media_unavailable: row(422, false, 'The media could not be read'),

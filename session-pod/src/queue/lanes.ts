@@ -7,6 +7,8 @@ export type Work = () => Promise<number | undefined>
 export type Lanes = {
   run(lane: string, position: number, work: Work): void
   has(lane: string): boolean
+  /** Takes out of a lane what waits behind its first piece and agrees. */
+  shed(lane: string, agrees: (position: number) => boolean): void
   /** Ends all pauses. */
   wake(): void
   /** Ends the pause of one lane, also of one that is about to begin. */
@@ -78,6 +80,11 @@ export function createLanes(width: number, clock: Pick<Clock, 'setTimer'>): Lane
       advance()
     },
     has: (name) => lanes.has(name),
+    shed(name, agrees) {
+      const pieces = lanes.get(name)?.pieces
+      if (!pieces) return
+      pieces.splice(0, pieces.length, ...pieces.filter(({ position }) => !agrees(position)))
+    },
     wake,
     wakeLane(name) {
       const lane = lanes.get(name)

@@ -3,14 +3,19 @@
  * chat only so many rows are taken, and of chats that WhatsApp does not let begin only so many in all. A chat of which a row was left is
  * taken from again only in a pass from the front, which meets its rows in their order.
  */
+export type WhyLeft = { readonly held: boolean; readonly stuck: boolean; readonly bounded: boolean }
+
 export type LeftRows = {
   /**
    * Whether to leave a row.
    * @param names its lane, and after it every other that the chat may have had
-   * @param held its chat may not begin at present
+   * @param why `held`: its chat may not begin at present; `stuck`: what is before it does not get through; `bounded`: of a chat only so
+   * many rows are taken
    */
-  leaves(id: string, names: readonly [string, ...(string | undefined)[]], held: boolean): boolean
+  leaves(id: string, names: readonly [string, ...(string | undefined)[]], why: WhyLeft): boolean
   took(id: string, lane: string, held: boolean): void
+  /** It goes back from memory to the queue. */
+  putBack(id: string, lane: string): void
   /** It is out of memory; true when rows of its chat were left and there is room for them. */
   gone(id: string, lane: string): boolean
   any(): boolean
@@ -30,10 +35,22 @@ export function createLeftRows(): LeftRows {
   const held = new Set<string>()
   let left = new Set<string>()
 
+  /** How many of its chat remain. */
+  function forget(id: string, lane: string): number {
+    held.delete(id)
+    const count = (counts.get(lane) ?? 1) - 1
+    if (count > 0) counts.set(lane, count)
+    else counts.delete(lane)
+    return count
+  }
+
   return {
-    leaves(id, names, isHeld) {
+    leaves(id, names, { held: isHeld, stuck, bounded }) {
       const [lane] = names
-      const full = (counts.get(lane) ?? 0) >= OF_A_LANE || (isHeld && !held.has(id) && held.size >= HELD)
+      const full =
+        stuck ||
+        (bounded && (counts.get(lane) ?? 0) >= OF_A_LANE) ||
+        (isHeld && !held.has(id) && held.size >= HELD)
       if (!full && !names.some((name) => name !== undefined && left.has(name))) return false
       left.add(lane)
       return true
@@ -42,13 +59,11 @@ export function createLeftRows(): LeftRows {
       counts.set(lane, (counts.get(lane) ?? 0) + 1)
       if (isHeld) held.add(id)
     },
-    gone(id, lane) {
-      held.delete(id)
-      const count = (counts.get(lane) ?? 1) - 1
-      if (count > 0) counts.set(lane, count)
-      else counts.delete(lane)
-      return left.has(lane) && count === ROOM_BELOW - 1
+    putBack(id, lane) {
+      forget(id, lane)
+      left.add(lane)
     },
+    gone: (id, lane) => forget(id, lane) === ROOM_BELOW - 1 && left.has(lane),
     any: () => left.size > 0,
     pass() {
       const before = left

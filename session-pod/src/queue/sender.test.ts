@@ -162,6 +162,38 @@ test('what WhatsApp does not acknowledge is told of once, and the next connectio
   await sender.stop()
 })
 
+test('chats that are stuck with hundreds of messages do not hold up another, and go on in order', async () => {
+  const clock = createFakeClock()
+  const [one, two, other] = ['492@s.whatsapp.net', '493@s.whatsapp.net', '494@s.whatsapp.net']
+  const rows = Array.from({ length: 700 }, (_, i) => row(`M${i}`, i + 1, i % 2 ? one : two))
+  const { sender, messenger, outbox, marker, relayed, behaviour } = setUp(
+    [...rows, row('LAST', 701, other)],
+    undefined,
+    clock,
+  )
+  let broken = true
+  behaviour.relay = async (id) => {
+    if (broken && id !== 'LAST') throw new Error('does not get through')
+    relayed.push(id)
+    outbox.sent(id, clock.now())
+    marker.done(id)
+  }
+  sender.start()
+  sender.ready(messenger)
+  await clock.advance(20_000)
+  assert.deepEqual(relayed, ['LAST'])
+  broken = false
+  await clock.advance(120_000)
+  const of = (to: string) =>
+    relayed.filter((id) => rows.some((each) => each.messageId === id && each.to === to))
+  for (const to of [one, two])
+    assert.deepEqual(
+      of(to),
+      rows.filter((each) => each.to === to).map(({ messageId }) => messageId),
+    )
+  await sender.stop()
+})
+
 test('a row that a slow read shows after it was done is not sent again', async () => {
   const { sender, messenger, marker, outbox, relayed, state, done } = setUp([row('M1', 1)])
   sender.ready(messenger)

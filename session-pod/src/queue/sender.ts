@@ -29,6 +29,8 @@ const SWEEP_MS = 5_000
 const SWEEP_LEFT_MS = 60_000
 /** Attempts for a message that can be encrypted for no device, before it has failed. */
 const MAX_ATTEMPTS = 3
+/** Failures of the first of a chat after which what is behind it goes back to the queue. */
+const STUCK_AFTER = 2
 /** Pause before a send that did not get through is tried again; doubles up to the greatest. The chat waits meanwhile, others do not. */
 const RETRY_MS = 2_000
 const MAX_RETRY_MS = 30_000
@@ -75,7 +77,11 @@ export function createSender(options: SenderOptions): Sender {
   const lanes = createLanes(MAX_CHATS, clock)
   /** Rows in a lane. */
   const busy = new Set<string>()
+  /** Those of them that came from the queue, by their position. */
+  const queued = new Map<number, string>()
   const left = createLeftRows()
+  /** Lanes whose first does not get through: the rows behind it stay in the queue. */
+  const stuck = new Set<string>()
   const refreshed = new Set<string>()
   /** What this connection was given, and when, on the monotonic clock. */
   const relayed = new Map<string, number>()
@@ -105,11 +111,12 @@ export function createSender(options: SenderOptions): Sender {
       const held = protection.isHeld(chat)
       // Rows may have been left under the other address of the person.
       const names = [lane, chat.pn, chat.lid] as const
-      if (protection.mayHoldBack && left.leaves(id, names, held)) return
+      if (left.leaves(id, names, { held, stuck: stuck.has(lane), bounded: protection.mayHoldBack })) return
       left.took(id, lane, held)
+      queued.set(position, id)
       const typed = content.type === 'text' ? content.text : (content.caption ?? '')
       gate.enlist({ id, lane, position, chat, characters: typed.length })
-      inLane(id, lane, position, sending(row), true)
+      inLane(id, lane, position, sending(row))
     }
   }
 
@@ -123,9 +130,9 @@ export function createSender(options: SenderOptions): Sender {
     lane: string,
     position: number,
     work: (via: Messenger) => Promise<Outcome>,
-    queued = false,
   ): void {
     let pauseMs = RETRY_MS / 2
+    let failures = 0
     busy.add(id)
     lanes.run(lane, position, async () => {
       if (!stopped) {
@@ -136,19 +143,36 @@ export function createSender(options: SenderOptions): Sender {
           logger.warn('a send did not get through and is tried again', { messageId: id, error })
           return 'again'
         })
+        if (outcome !== 'again' && stuck.delete(lane)) read('all')
         if (outcome === 'held' && !stopped) return MAX_RETRY_MS
         if (outcome === 'again' && !stopped) {
+          if (via === messenger && ++failures >= STUCK_AFTER) putBackWhatWaits(lane)
           pauseMs = via === messenger ? Math.min(MAX_RETRY_MS, pauseMs * 2) : 0
           gate.giveBack(id, pauseMs)
           return pauseMs
         }
       }
       gate.delist(id)
-      if (queued && left.gone(id, lane)) read('all')
+      if (queued.delete(position) && left.gone(id, lane)) read('all')
       busy.delete(id)
       if (busy.size === MAX_UNDER_WAY - 1) read('near')
       return undefined
     })
+  }
+
+  /** What does not get through must not keep its whole chat in memory, or it would keep the others out. */
+  function putBackWhatWaits(lane: string): void {
+    stuck.add(lane)
+    lanes.shed(lane, (position) => {
+      const id = queued.get(position)
+      if (id === undefined || outbox.get(id)) return false
+      queued.delete(position)
+      gate.delist(id)
+      busy.delete(id)
+      left.putBack(id, lane)
+      return true
+    })
+    read('near')
   }
 
   /** A row, from its acceptance to the frame. */
@@ -261,6 +285,7 @@ export function createSender(options: SenderOptions): Sender {
     ready(next) {
       messenger = next
       relayed.clear()
+      stuck.clear()
       if (!next) return
       for (const id of outbox.finished()) marker.done(id)
       relayOutbox()

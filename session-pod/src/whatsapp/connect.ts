@@ -18,6 +18,7 @@ import {
 } from './baileys.ts'
 import type { Barrier, RawSocket } from './barrier.ts'
 import { endingOf } from './ending.ts'
+import { groupMetadata } from './group-metadata.ts'
 import { handleMessagesInOrder, readFramesInOrder } from './in-order.ts'
 import type { KeyStores } from './key-store.ts'
 import { readNumberChange } from './number-change.ts'
@@ -78,6 +79,8 @@ export type ConnectOptions = {
   readonly onlyPhone?: string
   /** Whether a person compares codes although the QR was scanned a moment ago. */
   readonly confirmPasskey: PasskeyPairingOptions['confirm']
+  /** A message went out without a device that it could not be encrypted for. */
+  readonly onSkippedDevice: () => void
   readonly events: ConnectionEvents
 }
 
@@ -111,7 +114,7 @@ const CLOSE_MS = 1_000
 export function connect(options: ConnectOptions): Connection {
   const { creds, clock, events, barrier } = options
   const ended = Promise.withResolvers<Ending>()
-  const socket = makeSocket(socketConfig(options))
+  const socket: Socket = makeSocket(socketConfig(options, () => socket))
   let phase: 'connecting' | 'alive' | 'open' | 'ended' = 'connecting'
   let rotation: QrRotation | undefined
   let paired = false
@@ -301,7 +304,8 @@ class QrsUsedUp extends Error {
 export const targetOf = (url: string | undefined): URL =>
   new URL(url ?? String(DEFAULT_CONNECTION_CONFIG.waWebSocketUrl))
 
-function socketConfig(options: ConnectOptions) {
+/** @param socket the one that is made of this; nothing asks for it before it is */
+function socketConfig(options: ConnectOptions, socket: () => Socket) {
   const { creds, keys, groups, own, traffic, logger, url, version, getMessage, clock, route } = options
   const { HistorySyncType } = protocol.HistorySync
   return {
@@ -330,6 +334,13 @@ function socketConfig(options: ConnectOptions) {
       listener: traffic,
       stanzaId: traffic.stanzaId,
       now: clock.now,
+      renewSession: (jid) => socket().assertSessions([jid], true),
+      onSkipped(jid, error) {
+        logger.warn('a message goes out without a device that it could not be encrypted for', { jid, error })
+        options.onSkippedDevice()
+      },
     }),
+    // Not kept: who is in a group decides who can read. Here because what WhatsApp says about the group is known nowhere else.
+    cachedGroupMetadata: (jid: string) => groupMetadata(socket(), jid),
   }
 }

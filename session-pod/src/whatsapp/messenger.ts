@@ -74,6 +74,13 @@ export function createMessenger(connection: Connection, clock: Pick<Clock, 'mono
     return found
   }
 
+  /** For single chats Baileys asks its memory of devices whatever it is told. */
+  async function forgetDevices(to: string): Promise<void> {
+    const { me } = socket.authState.creds
+    const users = [to, me?.id, me?.lid].flatMap((jid) => parseJid(jid ?? '')?.user ?? [])
+    for (const user of users) await socket.userDevicesCache.del(user)
+  }
+
   return {
     isOpen: connection.isOpen,
     // In the order of insertion, which is that of their beginnings.
@@ -94,6 +101,7 @@ export function createMessenger(connection: Connection, clock: Pick<Clock, 'mono
       const message = proto.Message.decode(bytes)
       const attempt = Symbol(id)
       relaying.set(attempt, clock.monotonicMs())
+      if (fresh) await forgetDevices(to)
       const relayed = socket.relayMessage(to, message, { messageId: id, useUserDevicesCache: !fresh })
       await whileOpen(relayed)
         .catch((cause: unknown) => {

@@ -13,6 +13,7 @@ import {
   type SignalRepositoryWithLIDStore,
   unpadRandomMax16,
 } from './baileys.ts'
+import { encryptAnew } from './encrypt-anew.ts'
 import type { KeyStores } from './key-store.ts'
 
 /** What the wrapper tells of each ciphertext, inside the group of its decryption. */
@@ -42,6 +43,10 @@ export type RepositoryOptions = {
   /** Stanza id of a ciphertext, to find its record again when the server confirms our receipt. */
   readonly stanzaId: (ciphertext: Uint8Array) => string | undefined
   readonly now: () => Date
+  /** Asks WhatsApp for the keys of a device and makes a new session with it. */
+  readonly renewSession: (jid: string) => Promise<unknown>
+  /** A message goes out without this device. */
+  readonly onSkipped: (jid: string, error: unknown) => void
 }
 
 /** An empty message, padded. */
@@ -51,7 +56,8 @@ export const ciphertextHash = (ciphertext: Uint8Array) =>
   createHash('sha256').update(ciphertext).digest('base64url').slice(0, 32)
 
 /** For Baileys' option `makeSignalRepository`. */
-export function signalRepositoryFactory({ groups, keys, own, listener, stanzaId, now }: RepositoryOptions) {
+export function signalRepositoryFactory(options: RepositoryOptions) {
+  const { groups, keys, own, listener, stanzaId, now } = options
   return (
     auth: SignalAuthState,
     logger: ILogger,
@@ -94,7 +100,11 @@ export function signalRepositoryFactory({ groups, keys, own, listener, stanzaId,
       ...inner,
       decryptMessage: (opts) => decryptOnce(opts.ciphertext, () => inner.decryptMessage(opts)),
       decryptGroupMessage: (opts) => decryptOnce(opts.msg, () => inner.decryptGroupMessage(opts)),
-      encryptMessage: (opts) => groups.run(() => inner.encryptMessage(opts)),
+      encryptMessage: encryptAnew({
+        encrypt: (opts) => groups.run(() => inner.encryptMessage(opts)),
+        renew: options.renewSession,
+        onSkipped: options.onSkipped,
+      }),
       encryptGroupMessage: (opts) => groups.run(() => inner.encryptGroupMessage(opts)),
       getSenderKeyDistributionMessage: (opts) =>
         groups.run(() => inner.getSenderKeyDistributionMessage(opts)),

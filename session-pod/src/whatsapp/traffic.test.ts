@@ -22,6 +22,7 @@ test('a message that this device was given nothing to decrypt of leaves a trace,
     onReceived: unused,
     onMedia: unused,
     onMessage: unused,
+    onStrange: unused,
   })
   const stanza = {
     tag: 'message',
@@ -34,6 +35,41 @@ test('a message that this device was given nothing to decrypt of leaves a trace,
     entry.type === 'message.undecryptable' ? [entry.data.id, entry.data.reason] : [],
   )
   assert.deepEqual(told, [['M1', 'unavailable: view_once']])
+})
+
+test('a stanza that holds neither a ciphertext nor the word that there is none leaves a trace', () => {
+  const state = createState(createJournal(0))
+  const strange: [string, readonly string[]][] = []
+  const unused = () => assert.fail()
+  const traffic = createTraffic({
+    state,
+    groups: createGroups(state),
+    addresses: createAddressBook(state.get, () => ({})),
+    own: () => ({ pn: '490@s.whatsapp.net' }),
+    clock: systemClock,
+    onAck: unused,
+    onReceived: unused,
+    onMedia: unused,
+    onMessage: unused,
+    onStrange: (id, inside) => strange.push([id, inside]),
+  })
+  const attrs = { from: '491@s.whatsapp.net', t: '1700000000' }
+  const hear = traffic.listeners['CB:message']
+  hear({ tag: 'message', attrs: { ...attrs, id: 'M1' }, content: [{ tag: 'hologram', attrs: {} }] })
+  hear({ tag: 'message', attrs: { ...attrs, id: 'M2' } })
+  // A post of a channel is not encrypted.
+  hear({ tag: 'message', attrs: { ...attrs, id: 'M3' }, content: [{ tag: 'plaintext', attrs: {} }] })
+  assert.deepEqual(strange, [
+    ['M1', ['hologram']],
+    ['M2', []],
+  ])
+  const told = (state.cut()?.entries ?? []).map((entry) =>
+    entry.type === 'message.undecryptable' ? [entry.data.id, entry.data.reason] : [],
+  )
+  assert.deepEqual(told, [
+    ['M1', 'nothing to decrypt but hologram'],
+    ['M2', 'nothing to decrypt'],
+  ])
 })
 
 test('plaintexts that WhatsApp never asked for again are dropped after two weeks, also by a process that is older', async () => {
@@ -50,6 +86,7 @@ test('plaintexts that WhatsApp never asked for again are dropped after two weeks
     onReceived: unused,
     onMedia: unused,
     onMessage: unused,
+    onStrange: unused,
   })
   const acknowledge = () =>
     traffic.listeners['CB:ack,class:receipt']?.({ tag: 'ack', attrs: { id: 'other' }, content: [] })
@@ -78,7 +115,7 @@ test('a message is journaled once whatever its ciphertexts, and what was read la
     const unused = () => {}
     const traffic = createTraffic({
       ...{ state, groups, addresses: createAddressBook(state.get), own: () => ({}), clock: systemClock },
-      ...{ onAck: unused, onReceived: unused, onMedia: unused, onMessage: unused },
+      ...{ onAck: unused, onReceived: unused, onMedia: unused, onMessage: unused, onStrange: unused },
     })
     const arrive = async (id: string, readable: boolean) => {
       const stanza = text(id)

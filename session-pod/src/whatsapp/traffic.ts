@@ -32,6 +32,8 @@ export type TrafficOptions = {
   readonly onReceived: (ids: readonly string[]) => void
   /** A received message holds media; called inside the group of its decryption. */
   readonly onMedia: (inbound: Inbound) => void
+  /** A message stanza held nothing to decrypt. @param inside tags of what it held instead */
+  readonly onStrange: (id: string, inside: readonly string[]) => void
   /** A message was received; called inside the group of its decryption. */
   readonly onMessage: (message: Message) => void
 }
@@ -78,10 +80,17 @@ export function createTraffic(options: TrafficOptions): Traffic {
     for (const { content } of getBinaryNodeChildren(stanza, 'enc')) {
       if (content instanceof Uint8Array) stanzas.set(content, stanza)
     }
+    const isEmpty = getBinaryNodeChildren(stanza, 'enc').length === 0
     // A view-once image for the phone alone, or a message of a hosted business: it came, and this device was given nothing to decrypt.
     const unavailable = getBinaryNodeChild(stanza, 'unavailable')
-    if (unavailable && getBinaryNodeChildren(stanza, 'enc').length === 0)
+    if (unavailable && isEmpty)
       unreadable(stanza, `unavailable${unavailable.attrs.type ? `: ${unavailable.attrs.type}` : ''}`)
+    else if (isEmpty && !getBinaryNodeChild(stanza, 'plaintext')) {
+      // Nothing that is known to be a message. Baileys acknowledges it: this is its only trace.
+      const inside = Array.isArray(stanza.content) ? stanza.content.map(({ tag }) => tag) : []
+      options.onStrange(stanza.attrs.id ?? '', inside)
+      unreadable(stanza, `nothing to decrypt${inside.length > 0 ? ` but ${inside.join(', ')}` : ''}`)
+    }
   }
 
   function unreadable(stanza: BinaryNode, reason: string): void {
