@@ -117,7 +117,7 @@ test('the keys of an installation outlive upgrades and removal, and cannot be ma
   t.after(() => helm(['uninstall', 'warren', '--no-hooks', '--ignore-not-found', ...at]))
 
   const notes = run(['install', 'warren', CHART])
-  assert.match(notes, new RegExp(`kubectl -n ${namespace} wa qr first`))
+  assert.match(notes, new RegExp(`kubectl wa qr first -n ${namespace}$`, 'm'))
   const made = keys()
   assert.match(made, /master-key/)
   run(['upgrade', 'warren', CHART], { operator: { logLevel: 'debug' } })

@@ -33,5 +33,7 @@ if (mode === 'test') {
     `Instances are left (${found.length}): ${found.slice(0, 5).join(', ')}${found.length > 5 ? ', …' : ''}`,
   )
   console.error('Delete them first: kubectl delete whatsappinstances --all --all-namespaces')
+  // Helm has noted the release as being uninstalled by now, and upgrades no such release.
+  console.error(`Or keep Warren, which Helm upgrades again only after: ${env.KEEP}`)
   process.exitCode = 1
 }
