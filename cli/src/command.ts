@@ -37,6 +37,8 @@ export type Command = {
 /** One use of a command. */
 export type Call = {
   readonly wa: Program
+  /** The flags that said where, as typed and with a space in front, for commands in hints: ` -n team-a`; empty when there were none. */
+  readonly here: string
   /** Empty when it is optional and absent. */
   operand(name: string): string
   text(flag: string): string | undefined

@@ -13,6 +13,9 @@ const HINTS: { readonly [C in ErrorCode]?: string } = {
 }
 
 /** What a person can do about an error, where something can be said of it in general. */
-export function hintFor(code: ErrorCode, words: { wa: Program; name: string }): string | undefined {
-  return HINTS[code]?.replaceAll('{wa}', words.wa).replaceAll('{name}', words.name)
+export function hintFor(
+  code: ErrorCode,
+  words: { wa: Program; name: string; here: string },
+): string | undefined {
+  return HINTS[code]?.replaceAll('{wa}', words.wa).replaceAll('{name}', `${words.name}${words.here}`)
 }

@@ -3,6 +3,7 @@ import { ERRORS, isWarrenError } from '@warren/contracts'
 import { openAccess } from './access/open.ts'
 import type { SessionAccess } from './access/port.ts'
 import { commandHelp, programHelp } from './args/help.ts'
+import { hereOf } from './args/here.ts'
 import { type Parsed, parseLine } from './args/parse.ts'
 import type { Call, Program } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
@@ -23,6 +24,7 @@ export async function run(
   open: (call: Pick<Call, 'text'>) => Promise<SessionAccess> = (call) => openAccess(wa, call, io),
 ): Promise<ExitCode> {
   let name: string | undefined
+  let here = ''
   try {
     const line = parseLine(args, COMMANDS)
     if ('help' in line) {
@@ -30,9 +32,10 @@ export async function run(
       return EXIT.ok
     }
     name = line.operands.NAME
+    here = hereOf(line.values)
     return await line.command.run(callOf(line, wa, io, open))
   } catch (error) {
-    return tell(error, { wa, io, name })
+    return tell(error, { wa, io, name, here })
   }
 }
 
@@ -48,6 +51,7 @@ function callOf(
   }
   return {
     wa,
+    here: hereOf(values),
     io,
     text,
     style: styleFor(io.stdout, io.env),
@@ -60,7 +64,10 @@ function callOf(
 }
 
 /** What a person can mend is a sentence; anything else is our fault and shows where. */
-function tell(error: unknown, { wa, io, name }: { wa: Program; io: Io; name: string | undefined }): ExitCode {
+function tell(
+  error: unknown,
+  { wa, io, name, here }: { wa: Program; io: Io; name: string | undefined; here: string },
+): ExitCode {
   if (io.signal.aborted) return EXIT.interrupted
   const style = styleFor(io.stderr, io.env)
   const say = (sentence: string, hint?: string) =>
@@ -78,7 +85,7 @@ function tell(error: unknown, { wa, io, name }: { wa: Program; io: Io; name: str
         printable(sentence(error.message)),
         ...fields.map(({ path, message }) => `  ${printable(`${path}: ${message}`)}`),
       ].join('\n'),
-      hintFor(error.code, { wa, name: name || 'NAME' }),
+      hintFor(error.code, { wa, name: name || 'NAME', here }),
     )
     return exitOf(error.code)
   }

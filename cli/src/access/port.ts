@@ -52,6 +52,8 @@ export type StreamedEvent = { readonly id?: string; readonly event: EventEnvelop
 
 export type SessionAccess = {
   readonly kind: 'kubernetes' | 'rest'
+  /** The chosen one; known with Kubernetes access. */
+  readonly namespace?: string
   /** @param everywhere all namespaces and not only the chosen one; REST lists what the token may see in any case */
   list(everywhere: boolean): Promise<readonly InstanceView[]>
   /** @throws WarrenError `not_found` */

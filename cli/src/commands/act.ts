@@ -1,4 +1,5 @@
 /** Commands that ask for one change and say that it was taken. */
+import { WarrenError } from '@warren/contracts'
 import type { SessionAccess } from '../access/port.ts'
 import type { Command } from '../command.ts'
 import { NAME } from '../command.ts'
@@ -32,7 +33,11 @@ const acting = ({ name, summary, description, act, done }: Act): Command => ({
 export const restart = acting({
   name: 'restart',
   summary: 'Restart the session; the link to the phone stays',
-  act: (access, name) => access.restart(name),
+  async act(access, name) {
+    // The API takes it, and nothing would start.
+    if ((await access.get(name)).operatingMode === 'Suspended') throw new WarrenError('suspended')
+    return access.restart(name)
+  },
   done: 'restarting',
 })
 

@@ -38,7 +38,8 @@ export const create: Command = {
     const format = call.text('output')
     if (format === 'json' || format === 'yaml') call.print(structured(format, created.raw))
     else call.print(`instance ${created.name} created`)
-    if (created.operatingMode === 'Running') call.note(`Link a phone: ${call.wa} qr ${created.name}`)
+    if (created.operatingMode === 'Running')
+      call.note(`Link a phone: ${call.wa} qr ${created.name}${call.here}`)
     return EXIT.ok
   },
 }

@@ -42,7 +42,10 @@ async function printAll(call: Call, access: SessionAccess): Promise<void> {
     const kind = access.kind === 'kubernetes' ? { apiVersion: 'v1', kind: 'List' } : {}
     return call.print(structured(format, { ...kind, items }))
   }
-  if (found.length === 0) return call.note(`There are no instances. Make one: ${call.wa} create NAME --help`)
+  if (found.length === 0) {
+    const where = !everywhere && access.namespace !== undefined ? ` in namespace ${access.namespace}` : ''
+    return call.note(`There are no instances${where}. Make one: ${call.wa} create NAME --help`)
+  }
   const namespaces = everywhere || access.kind === 'rest'
   call.print(instanceTable(found, { now: call.io.clock.now(), wide: format === 'wide', namespaces }))
 }

@@ -48,7 +48,7 @@ export async function pairInTerminal(
   } catch (error) {
     if (late.signal.aborted && !io.signal.aborted)
       throw new CliError(EXIT.notPaired, `No phone was linked to ${name} in ${call.text('timeout')}.`, {
-        hint: `${wa} status ${name}`,
+        hint: `${wa} status ${name}${call.here}`,
       })
     if (!isWarrenError(error, 'already_paired')) throw error
     note(`${name} is linked already.`)
@@ -126,7 +126,7 @@ async function pair(
     }
     if (shown !== undefined && GIVEN_UP.includes(phase))
       throw new CliError(EXIT.notPaired, printable(message ?? `The session is ${phase}.`), {
-        hint: `Once more: ${call.wa} ${request.method === 'qr' ? 'qr' : 'pair'} ${name}`,
+        hint: `Once more: ${call.wa} ${request.method === 'qr' ? 'qr' : 'pair'} ${name}${call.here}`,
       })
   }
   return EXIT.failed

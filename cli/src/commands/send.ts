@@ -101,7 +101,7 @@ async function sendAndWait(
     if (!late.aborted || call.io.signal.aborted) throw error
     if (id === undefined)
       throw new CliError(EXIT.timeout, away ? awaySentence(away) : 'The session does not answer.', {
-        hint: `Nothing was sent. ${call.wa} status ${name}`,
+        hint: `Nothing was sent. ${call.wa} status ${name}${call.here}`,
       })
     finishJson(call, { id, status })
     throw new CliError(

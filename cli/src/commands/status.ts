@@ -16,7 +16,10 @@ export const status: Command = {
     const instance = await (await call.open()).get(call.operand('NAME'))
     const format = call.text('output')
     if (format === 'json' || format === 'yaml') call.print(structured(format, instance.raw))
-    else call.print(statusTree(instance, { now: call.io.clock.now(), style: call.style, wa: call.wa }))
+    else {
+      const { wa, here, style } = call
+      call.print(statusTree(instance, { now: call.io.clock.now(), style, wa, here }))
+    }
     return EXIT.ok
   },
 }

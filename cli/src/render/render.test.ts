@@ -46,7 +46,7 @@ const ALICE: InstanceView = {
 
 test('the tree says what is wrong, since when, and what to do', () => {
   assert.equal(
-    statusTree(ALICE, { now: NOW, style: plain, wa: 'kubectl wa' }),
+    statusTree(ALICE, { now: NOW, style: plain, wa: 'kubectl wa', here: '' }),
     `team-a/alice · Alice's phone
 Phase      Degraded
 Account    +491701234567 (Ada)
@@ -68,11 +68,23 @@ Conditions
   )
 })
 
+test('advice looks where the person looked', () => {
+  const refused = condition('Scheduled', 'False', 'PodRefused', 'Too much.', 1)
+  const suspended = condition('Scheduled', 'False', 'Suspended', 'Suspended.', 1)
+  const tree = (one: typeof refused) =>
+    statusTree(
+      { ...ALICE, conditions: [one] },
+      { now: NOW, style: plain, wa: 'kubectl wa', here: ' -n team-a' },
+    )
+  assert.match(tree(refused), /→ kubectl describe whatsappinstance alice -n team-a$/)
+  assert.match(tree(suspended), /→ kubectl wa resume alice -n team-a$/)
+})
+
 test('an instance that nobody has looked at yet', () => {
   const { account: _a, pod: _p, epoch: _e, lastDisconnect: _l, displayName: _d, ...fresh } = ALICE
   const tree = statusTree(
     { ...fresh, phase: 'Pending', conditions: [] },
-    { now: NOW, style: plain, wa: 'warren' },
+    { now: NOW, style: plain, wa: 'warren', here: '' },
   )
   assert.match(tree, /^team-a\/alice\nPhase {6}Pending\nAccount {4}not linked\n/)
   assert.match(tree, /Conditions none yet: the operator has not looked at it$/)
@@ -80,7 +92,7 @@ test('an instance that nobody has looked at yet', () => {
 
 test('a reason of a newer operator is shown as it is', () => {
   const conditions = [condition('Scheduled', 'Unknown', 'MoonIsFull', 'Wait.', 1)]
-  const tree = statusTree({ ...ALICE, conditions }, { now: NOW, style: plain, wa: 'warren' })
+  const tree = statusTree({ ...ALICE, conditions }, { now: NOW, style: plain, wa: 'warren', here: '' })
   assert.match(tree, /└─ \? Scheduled {2}MoonIsFull {2}for 60s\n {7}Wait\.$/)
 })
 

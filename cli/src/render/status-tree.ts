@@ -10,12 +10,14 @@ export type TreeOptions = {
   readonly style: Style
   /** How the program is called, for the commands in advice. */
   readonly wa: string
+  /** The flags that said where, for the same; with a space in front, or empty. */
+  readonly here: string
 }
 
 const LABEL_COLUMNS = 11
 const TYPE_COLUMNS = 11
 
-export function statusTree(instance: InstanceView, { now, style, wa }: TreeOptions): string {
+export function statusTree(instance: InstanceView, { now, style, wa, here }: TreeOptions): string {
   const { name, namespace, displayName, account, conditions, lastDisconnect, pairing } = instance
   const row = (label: string, text: string | undefined) =>
     text === undefined ? [] : [`${style('bold', label.padEnd(LABEL_COLUMNS))}${text}`]
@@ -38,7 +40,7 @@ export function statusTree(instance: InstanceView, { now, style, wa }: TreeOptio
     ...row('Age', ago(instance.createdAt, now)),
     ...row('Conditions', conditions.length === 0 ? 'none yet: the operator has not looked at it' : ''),
     ...conditions.flatMap((condition, index) =>
-      branch(condition, index === conditions.length - 1, { instance, now, style, wa }),
+      branch(condition, index === conditions.length - 1, { instance, now, style, wa, here }),
     ),
   ]
     .map((line) => line.trimEnd())
@@ -55,7 +57,7 @@ function branch(
   last: boolean,
   given: TreeOptions & { instance: InstanceView },
 ): string[] {
-  const { instance, now, style, wa } = given
+  const { instance, now, style, wa, here } = given
   const good = isGood(condition)
   const unknown = condition.status === 'Unknown'
   const mark = good ? style('green', '✔') : unknown ? style('yellow', '?') : style('red', '✖')
@@ -66,7 +68,7 @@ function branch(
   if (good) return lines
   const rail = last ? '   ' : '│  '
   const advice = adviceFor(condition, {
-    ...{ wa, name: instance.name },
+    ...{ wa, here, name: instance.name, namespace: instance.namespace },
     ...(instance.pod === undefined ? {} : { pod: instance.pod }),
   })
   if (condition.message) lines.push(`${rail}    ${printable(condition.message)}`)

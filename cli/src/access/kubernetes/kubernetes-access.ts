@@ -72,6 +72,7 @@ export function createKubernetesAccess(api: KubeApi, clock: Clock): SessionAcces
 
   return {
     kind: 'kubernetes',
+    namespace,
 
     async list(everywhere) {
       const found: WhatsAppInstance[] = []
