@@ -114,7 +114,7 @@ test('what the schema refuses is said in its words', async () => {
   assert.equal(await twice.code, 1)
   assert.match(
     twice.err(),
-    /^error: There is an instance twice in namespace .* already\.\n→ kubectl wa status twice -n \S+\n$/,
+    /^error: There is an instance twice in namespace .* already\.\n→ kubectl wa status twice -n \S+ --kubeconfig \S+\n$/,
   )
 })
 
