@@ -26,7 +26,7 @@ export const create: Command = {
     ...STRUCTURED,
   },
   reaches: true,
-  summary: 'Make an instance; its session starts and waits for a phone',
+  summary: 'Make an instance; its session waits for a phone',
   description: 'Over REST the server names the instance, and NAME is its display name.',
   examples: [
     '{wa} create alice --organization acme',
