@@ -38,6 +38,7 @@ import {
   type ConnectOptions,
   createAddressBook,
   createBarrier,
+  createHandedOut,
   createKeyStores,
   createLink,
   createPairs,
@@ -208,13 +209,17 @@ export function createPod(options: PodOptions): Pod {
     onChange: () => keeper.report(),
   })
 
+  const handedOut = createHandedOut(state, groups)
   const traffic = createTraffic({
     state,
     groups,
     addresses,
     own,
     clock,
-    onAck,
+    onAck(ack) {
+      handedOut.answered(ack.id, ack.error === undefined)
+      onAck(ack)
+    },
     onReceived,
     onStrange(id, inside) {
       logger.warn('a message held nothing to decrypt', { id, inside })
@@ -239,7 +244,8 @@ export function createPod(options: PodOptions): Pod {
   const link = createLink({
     state,
     groups,
-    keys: createKeyStores(groups, pairs),
+    keys: createKeyStores(groups, pairs, handedOut),
+    handedOut,
     own,
     barrier,
     traffic,

@@ -12,6 +12,7 @@ export {
   storedCredentials,
 } from './credentials.ts'
 export { assertRatchetGuarded, guardRatchet } from './guard.ts'
+export { createHandedOut } from './handed-out.ts'
 export { createKeyStores } from './key-store.ts'
 export { createLink, type WhatsAppLink } from './link.ts'
 export { decodeImage, downloadImage, encodeImage, whatsAppHosts } from './media.ts'

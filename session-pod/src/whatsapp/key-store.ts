@@ -4,6 +4,7 @@
  */
 import type { Groups } from '../store/groups.ts'
 import type { SignalDataSet, SignalDataTypeMap, SignalKeyStoreWithTransaction } from './baileys.ts'
+import { HANDED_OUT, type HandedOut } from './handed-out.ts'
 import type { Pairs } from './pairs.ts'
 
 export type KeyStores = {
@@ -16,11 +17,11 @@ export type KeyStores = {
   readonly passThrough: SignalKeyStoreWithTransaction
 }
 
-export function createKeyStores(groups: Groups, pairs: Pairs): KeyStores {
+export function createKeyStores(groups: Groups, pairs: Pairs, handedOut: HandedOut): KeyStores {
   async function get<T extends keyof SignalDataTypeMap>(type: T, ids: string[]) {
     const found: Record<string, SignalDataTypeMap[T]> = {}
     for (const id of ids) {
-      const value = groups.get(type, id)
+      const value = type === HANDED_OUT ? handedOut.get(id) : groups.get(type, id)
       if (value !== undefined) found[id] = lendable(value) as SignalDataTypeMap[T]
     }
     return found
@@ -34,6 +35,10 @@ export function createKeyStores(groups: Groups, pairs: Pairs): KeyStores {
     })
 
   function put(type: string, id: string, value: unknown): void {
+    if (type === HANDED_OUT) {
+      handedOut.set(id, value)
+      return
+    }
     // A pre-key that exists was perhaps uploaded: Baileys reads back what it wrote, and gets the one that counts.
     if (type === 'pre-key' && value !== undefined && groups.get(type, id) !== undefined) return
     if (type === 'lid-mapping' && typeof value === 'string' && !id.endsWith('_reverse'))

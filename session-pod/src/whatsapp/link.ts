@@ -9,6 +9,7 @@ import { type AuthenticationCreds, type BinaryNode, initAuthCreds } from './bail
 import { type Connection, type ConnectOptions, connect } from './connect.ts'
 import { accountOf, credentialsChange, isLinked, sameAccount, storedCredentials } from './credentials.ts'
 import { endingOf } from './ending.ts'
+import type { HandedOut } from './handed-out.ts'
 import { createMessenger, type Messenger } from './messenger.ts'
 import { CODE_MS } from './pairing.ts'
 import { requestPairingCode } from './pairing-code.ts'
@@ -29,6 +30,7 @@ export type WhatsAppLink = Link & {
 
 export type LinkOptions = Omit<ConnectOptions, 'creds' | 'events' | 'own'> & {
   readonly state: SessionState
+  readonly handedOut: HandedOut
   readonly own: ConnectOptions['own']
   readonly onlyPhone?: string
   /** Present when this session must not go directly. */
@@ -74,9 +76,10 @@ export function createLink(options: LinkOptions): WhatsAppLink {
       if (mine !== wish || (options.proxies && !route)) return
       const phone = pairing?.method === 'code' ? pairing.phoneNumber : undefined
       heard = false
+      options.handedOut.reset()
       const events = eventsOf(mine, creds, phone, route)
       const connection = connect({ ...options, creds, events, ...(route ? { route } : {}) })
-      current = { connection, messenger: createMessenger(connection, clock), open: false }
+      current = { connection, messenger: createMessenger(connection, options), open: false }
     })
   }
 

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { createJournal } from '../session/journal.ts'
 import { createGroups } from '../store/groups.ts'
 import { createState } from '../store/state.ts'
+import { createHandedOut } from './handed-out.ts'
 import { createKeyStores } from './key-store.ts'
 import { mergeSessions } from './merge-sessions.ts'
 import { createPairs } from './pairs.ts'
@@ -32,7 +33,7 @@ test('when a hidden id becomes known, the sessions of the number move under it i
     session: 'acme/ns.one',
     now: () => new Date(9),
   })
-  const { passThrough } = createKeyStores(groups, pairs)
+  const { passThrough } = createKeyStores(groups, pairs, createHandedOut(state, groups))
   state.restore('session', '491.0', record({ theirs: session(-1) }))
   state.restore('session', '491.7', record({ second: session(-1) }))
   state.restore('session', '4912.0', record({ other: session(-1) }))

@@ -5,6 +5,7 @@ import type { Ending } from '../session/disconnects.ts'
 import { proto } from './baileys.ts'
 import type { Connection } from './connect.ts'
 import type { ImageMessage } from './content.ts'
+import type { HandedOut } from './handed-out.ts'
 import { uploadImage } from './media.ts'
 import { type NumberCheck, numberQuery, readNumbers } from './numbers.ts'
 
@@ -45,7 +46,10 @@ const UNLINK_MS = 5_000
 
 const isUnlinking = ({ code, conflict }: Ending) => code === 401 || conflict === 'device_removed'
 
-export function createMessenger(connection: Connection, clock: Pick<Clock, 'monotonicMs'>): Messenger {
+export function createMessenger(
+  connection: Connection,
+  { clock, handedOut }: { clock: Pick<Clock, 'monotonicMs'>; handedOut: Pick<HandedOut, 'relaying'> },
+): Messenger {
   const { socket } = connection
 
   const relaying = new Map<symbol, number>()
@@ -102,7 +106,9 @@ export function createMessenger(connection: Connection, clock: Pick<Clock, 'mono
       const attempt = Symbol(id)
       relaying.set(attempt, clock.monotonicMs())
       if (fresh) await forgetDevices(to)
-      const relayed = socket.relayMessage(to, message, { messageId: id, useUserDevicesCache: !fresh })
+      const relayed = handedOut.relaying(id, () =>
+        socket.relayMessage(to, message, { messageId: id, useUserDevicesCache: !fresh }),
+      )
       await whileOpen(relayed)
         .catch((cause: unknown) => {
           // Baileys' one word for it, thrown before it sends anything; a timeout or a closed socket has others.

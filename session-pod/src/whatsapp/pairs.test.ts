@@ -5,6 +5,7 @@ import { createJournal } from '../session/journal.ts'
 import { createGroups } from '../store/groups.ts'
 import { createState } from '../store/state.ts'
 import { createAddressBook } from './addresses.ts'
+import { createHandedOut } from './handed-out.ts'
 import { createKeyStores } from './key-store.ts'
 import { createPairs } from './pairs.ts'
 
@@ -16,7 +17,7 @@ function setUp() {
   const state = createState(createJournal(0))
   const groups = createGroups(state)
   const pairs = createPairs({ groups, sessionIds: () => [], session: SESSION, now: () => new Date(9) })
-  const { passThrough } = createKeyStores(groups, pairs)
+  const { passThrough } = createKeyStores(groups, pairs, createHandedOut(state, groups))
   return {
     state,
     addresses: createAddressBook(state.get, () => ({ pn: pnOf('490'), lid: lidOf('9000') })),

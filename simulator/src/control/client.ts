@@ -53,6 +53,12 @@ export const createSimulatorClient = (controlUrl: string): SimulatorOperations =
       presence: (number, input) => call('POST', `/contacts/${on(number)}/presence`, input),
       setDefaults: (behaviour) => call('PUT', '/defaults', behaviour),
     },
+    groups: {
+      create: (input) => call('POST', '/groups', input),
+      list: () => call('GET', '/groups'),
+      send: (jid, message) => call('POST', `/groups/${on(jid)}/messages`, message),
+      remove: (jid, number) => call('DELETE', `/groups/${on(jid)}/members/${on(number)}`),
+    },
     faults: {
       set: (faults, number) => call('PUT', faultsOf(number), faults),
       get: (number) => call('GET', faultsOf(number)),

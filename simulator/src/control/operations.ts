@@ -4,11 +4,13 @@ import { changeNumber } from '../world/change-number.ts'
 import type { Subscriber } from '../world/directory.ts'
 import { isDrained } from '../world/drained.ts'
 import { Refusal } from '../world/errors.ts'
+import { sendToGroup } from '../world/group-to-session.ts'
+import type { Group } from '../world/groups.ts'
 import { sendPresence } from '../world/presence.ts'
 import { tellRestrictions } from '../world/restrictions.ts'
 import { sendFromPhone } from '../world/to-session.ts'
 import type { World } from '../world/world.ts'
-import { presentContact, presentPhone, presentSession } from './present.ts'
+import { presentContact, presentGroup, presentPhone, presentSession } from './present.ts'
 import { check, schemas } from './schemas.ts'
 import type {
   Behaviour,
@@ -16,6 +18,8 @@ import type {
   DrainedInput,
   EndEvent,
   Faults,
+  GroupInput,
+  GroupMessageInput,
   LedgerFilter,
   MessageInput,
   PhoneInput,
@@ -50,6 +54,11 @@ export const createOperations = (context: OperationsContext): SimulatorOperation
     const subscriber = existing(number)
     if (!subscriber.isPhone) throw new Refusal('not_found', `${number} is a contact, not a phone`, 'number')
     return subscriber
+  }
+  const existingGroup = (jid: string): Group => {
+    const group = world.groups.find(jid)
+    if (!group) throw new Refusal('not_found', `there is no group ${jid}`)
+    return group
   }
   const accountOf = (number: unknown) => (number === undefined ? undefined : numberOf(number))
 
@@ -131,6 +140,25 @@ export const createOperations = (context: OperationsContext): SimulatorOperation
       },
       async setDefaults(behaviour) {
         return { ...Object.assign(world.defaults, check<Partial<Behaviour>>(schemas.behaviour, behaviour)) }
+      },
+    },
+
+    groups: {
+      async create(input) {
+        const { members, subject = 'Group', addressing = 'lid' } = check<GroupInput>(schemas.group, input)
+        return presentGroup(world.groups.create({ members, subject, addressing }))
+      },
+      list: async () => world.groups.all().map(presentGroup),
+      async send(jid, input) {
+        const { from, ...message } = check<GroupMessageInput>(schemas.groupMessage, input)
+        const group = existingGroup(jid)
+        if (!group.members.includes(from))
+          throw new Refusal('invalid_request', `${from} is not in the group`, 'from')
+        return sendToGroup(world, world.directory.ensure(from), group, message)
+      },
+      async remove(jid, number) {
+        const group = existingGroup(jid)
+        group.members = group.members.filter((member) => member !== numberOf(number))
       },
     },
 

@@ -1,7 +1,8 @@
 import type { Companion, Subscriber } from '../world/directory.ts'
+import type { Group } from '../world/groups.ts'
 import type { Session } from '../world/sessions.ts'
 import type { World } from '../world/world.ts'
-import type { Contact, Phone, PhoneDevice, SessionInfo } from './types.ts'
+import type { Contact, GroupView, Phone, PhoneDevice, SessionInfo } from './types.ts'
 
 const presentDevice = (world: World, subscriber: Subscriber, companion: Companion): PhoneDevice => ({
   device: companion.device,
@@ -26,6 +27,13 @@ export const presentContact = ({ number, lid, pushName, behaviour }: Subscriber)
   lid,
   pushName,
   ...behaviour,
+})
+
+export const presentGroup = ({ jid, subject, members, addressing }: Group): GroupView => ({
+  jid,
+  subject,
+  members: [...members],
+  addressing,
 })
 
 export const presentSession = (session: Session): SessionInfo => ({

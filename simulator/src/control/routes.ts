@@ -59,6 +59,18 @@ export const ROUTES: Route[] = [
     path: '/contacts/*/presence',
     run: (on, { params, body }) => on.contacts.presence(at(params, 0), unchecked(body)),
   },
+  { method: 'POST', path: '/groups', run: (on, { body }) => on.groups.create(unchecked(body)) },
+  { method: 'GET', path: '/groups', run: (on) => on.groups.list() },
+  {
+    method: 'POST',
+    path: '/groups/*/messages',
+    run: (on, { params, body }) => on.groups.send(at(params, 0), unchecked(body)),
+  },
+  {
+    method: 'DELETE',
+    path: '/groups/*/members/*',
+    run: (on, { params }) => on.groups.remove(at(params, 0), at(params, 1)),
+  },
   { method: 'PUT', path: '/defaults', run: (on, { body }) => on.contacts.setDefaults(unchecked(body)) },
 
   { method: 'PUT', path: '/faults', run: (on, { body }) => on.faults.set(unchecked(body)) },

@@ -48,6 +48,16 @@ export const schemas = {
     id: Joi.string().max(100),
     undecryptable: Joi.boolean(),
   }).or('text', 'image'),
+  group: Joi.object({
+    members: Joi.array().items(number.required()).min(2).max(1_000).unique().required(),
+    subject: Joi.string().max(100),
+    addressing: Joi.string().valid('pn', 'lid'),
+  }),
+  groupMessage: Joi.object({
+    from: number.required(),
+    text: Joi.string().allow('').max(65_536).required(),
+    id: Joi.string().max(100),
+  }),
   presence: Joi.object({
     to: number.required(),
     state: Joi.string().valid('available', 'unavailable', 'composing', 'recording', 'paused').required(),

@@ -47,6 +47,30 @@ export interface Contact extends Behaviour {
   pushName: string
 }
 
+/** A group, as its members are shown it. */
+export interface GroupView {
+  jid: string
+  subject: string
+  members: string[]
+  addressing: Addressing
+}
+
+export interface GroupInput {
+  /** Numbers, from 2; accounts among them get what is written. The first one is the owner. */
+  members: string[]
+  subject?: string | undefined
+  /** How the group names its members; default `lid`. */
+  addressing?: Addressing | undefined
+}
+
+export interface GroupMessageInput {
+  /** The number that writes. */
+  from: string
+  text: string
+  /** Message id; default random. */
+  id?: string | undefined
+}
+
 export interface PhoneInput {
   /** Digits with country code. */
   number: string
@@ -132,6 +156,14 @@ export interface SimulatorOperations {
     presence(number: string, input: PresenceInput): Promise<void>
     /** What numbers do that have no settings of their own; existing ones keep theirs. */
     setDefaults(behaviour: Partial<Behaviour>): Promise<Behaviour>
+  }
+  groups: {
+    create(input: GroupInput): Promise<GroupView>
+    list(): Promise<GroupView[]>
+    /** A member writes; resolves when the message is in the queue of every linked device of the others. */
+    send(jid: string, message: GroupMessageInput): Promise<SentFromPhone>
+    /** Takes a member out; who is not in a group may neither ask about it nor write to it. */
+    remove(jid: string, number: string): Promise<void>
   }
   faults: {
     /** Replaces the faults of everyone, or of one account. */

@@ -2,6 +2,7 @@ import { proto, unpadRandomMax16 } from '@whiskeysockets/baileys'
 import { type BinaryNode, bytesOf, child, children, node, seconds } from '../protocol/node.ts'
 import type { Addressing, DeviceAddress } from './address.ts'
 import type { Subscriber } from './directory.ts'
+import { bringToGroup } from './group-from-session.ts'
 import { type FromSession, noteOpened } from './ledger.ts'
 import { contentOf } from './media-content.ts'
 import { askForRetry, reactToMessage } from './phone-reactions.ts'
@@ -105,18 +106,34 @@ const acknowledge = (world: World, session: Session, stanza: BinaryNode, entry: 
   return refusal === undefined
 }
 
+/** Who is not in a group may not write to it. */
+const refuse = (world: World, session: Session, { attrs }: BinaryNode, entry: FromSession): void => {
+  const { id, to } = attrs
+  const ack = node('ack', { class: 'message', id, from: to, t: seconds(), error: '403' })
+  if (session.send(ack)) world.ledger.update(entry, (one) => one.refused++)
+}
+
 /** Takes a message from a session: ledger first, then the ack, then everyone it is for. */
 export const acceptMessage = (world: World, session: Session, stanza: BinaryNode): void => {
   const { subscriber: sender, companion } = session
   const from = { number: sender.number, device: companion.device }
   const chat = world.directory.byJid(chatOf(stanza))
-  const addressing = chat?.addressing ?? 'pn'
+  const group = world.groups.find(chatOf(stanza))
+  const addressing = group?.addressing ?? chat?.addressing ?? 'pn'
   const to = chat?.subscriber.number ?? chatOf(stanza)
   const entry = world.ledger.fromSession({ id: stanza.attrs.id ?? '', from, to, addressing })
   world.ledger.update(entry, (one) => one.attempts++)
+  if (group && !group.members.includes(sender.number)) {
+    refuse(world, session, stanza, entry)
+    return
+  }
   if (!acknowledge(world, session, stanza, entry)) return
 
   const outgoing: Outgoing = { sender, from, stanza, entry, addressing }
+  if (group) {
+    bringToGroup(world, outgoing, group)
+    return
+  }
   for (const { jid, enc } of envelopes(stanza)) {
     const target = world.directory.byJid(jid)
     if (!target) continue

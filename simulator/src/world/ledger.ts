@@ -27,8 +27,10 @@ export interface FromSession extends EntryBase {
   acked: number
   /** Acks with an error sent. */
   refused: number
-  /** Times the recipient's phone opened it. */
+  /** Times the recipient's phone opened it; in a group, those of all members together. */
   opened: number
+  /** In a group: the same by member. */
+  openedBy?: Record<string, number>
   /** Times the sender's own phone opened its copy. */
   ownCopies: number
   decryptFailures: number
@@ -195,6 +197,16 @@ export const createLedger = (now: () => number = Date.now): Ledger => {
       for (const entry of state.entries) add(entry)
     },
   }
+}
+
+/** The same for a member of a group: each may open it once. */
+export const noteOpenedBy = (entry: FromSession, member: string, content: Content): void => {
+  entry.conflicting ||= entry.opened > 0 && (entry.kind !== content.kind || entry.text !== content.text)
+  const times = (entry.openedBy?.[member] ?? 0) + 1
+  entry.openedBy = { ...entry.openedBy, [member]: times }
+  entry.duplicate ||= times > 1
+  if (entry.opened === 0) Object.assign(entry, content)
+  entry.opened++
 }
 
 /** Notes what the recipient's phone found inside; a second opening makes the entry a duplicate. */

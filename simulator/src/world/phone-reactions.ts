@@ -51,7 +51,12 @@ export const reactToMessage = (
 }
 
 /** A phone that cannot open a message asks its sender for it again; from the second time on with keys of its own. */
-export const askForRetry = (world: World, outgoing: Outgoing, phoneOwner: Subscriber): void => {
+export const askForRetry = (
+  world: World,
+  outgoing: Outgoing,
+  phoneOwner: Subscriber,
+  group?: string,
+): void => {
   const { sender, from, entry, addressing, stanza } = outgoing
   if (entry.retryRequests >= MAX_RETRIES) return
   const companion = sender.companions.get(from.device)
@@ -67,7 +72,8 @@ export const askForRetry = (world: World, outgoing: Outgoing, phoneOwner: Subscr
     'receipt',
     {
       id: entry.id,
-      from: jidOf(phoneOwner, addressing),
+      from: group ?? jidOf(phoneOwner, addressing),
+      participant: group && jidOf(phoneOwner, addressing),
       // The own phone must say which chat the message belongs to.
       recipient: phoneOwner === sender ? (stanza.attrs.recipient ?? stanza.attrs.to) : undefined,
       type: 'retry',

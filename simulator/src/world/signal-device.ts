@@ -7,6 +7,7 @@ import {
 } from '@whiskeysockets/baileys'
 import { ProtocolAddress, SessionBuilder, SessionCipher, SessionRecord, type SignalStorage } from 'libsignal'
 import type { DeviceAddress } from './address.ts'
+import { createGroupKeys, type GroupKeyState, type GroupKeys } from './group-keys.ts'
 import { guardLibsignal } from './guard-libsignal.ts'
 
 /** The public keys someone needs to start a Signal session with a device; keys are 32 bytes without type prefix. */
@@ -25,6 +26,8 @@ export interface SignalDeviceState {
   preKeys: Record<string, KeyPair>
   /** libsignal's serialised records, by device key. */
   sessions: Record<string, unknown>
+  /** Absent in states of before there were groups. */
+  groupKeys?: GroupKeyState
 }
 
 export type CiphertextType = 'pkmsg' | 'msg'
@@ -42,6 +45,7 @@ export interface SignalDevice {
   encrypt(peer: DeviceAddress, plain: Uint8Array): Promise<{ type: CiphertextType; ciphertext: Uint8Array }>
   /** Rejects with libsignal's error when no session of the peer can open the ciphertext. */
   decrypt(peer: DeviceAddress, type: CiphertextType, ciphertext: Uint8Array): Promise<Uint8Array>
+  readonly groups: GroupKeys
   state(): SignalDeviceState
 }
 
@@ -88,6 +92,7 @@ export const createSignalDevice = (kept?: SignalDeviceState): SignalDevice => {
   guardLibsignal()
   const state = kept ?? freshState()
   const storage = signalStorage(state)
+  state.groupKeys ??= {}
   const address = (peer: DeviceAddress) => new ProtocolAddress(peer.number, peer.device)
   const sessionId = (peer: DeviceAddress) => address(peer).toString()
   const cipher = (peer: DeviceAddress) => new SessionCipher(storage, address(peer))
@@ -136,6 +141,7 @@ export const createSignalDevice = (kept?: SignalDeviceState): SignalDevice => {
         ? cipher(peer).decryptPreKeyWhisperMessage(bytes)
         : cipher(peer).decryptWhisperMessage(bytes)
     },
+    groups: createGroupKeys(state.groupKeys),
     state: () => state,
   }
 }

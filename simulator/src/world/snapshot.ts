@@ -4,6 +4,7 @@ import type { MediaPorts } from '../media/media-server.ts'
 import type { TlsIdentity } from '../media/self-signed.ts'
 import type { TrustChainState } from '../noise/index.ts'
 import type { Behaviour, SubscriberState } from './directory.ts'
+import type { Group } from './groups.ts'
 import type { LedgerState } from './ledger.ts'
 import type { World } from './world.ts'
 
@@ -21,8 +22,15 @@ export interface Snapshot {
   defaults: Behaviour
   subscribers: (Omit<SubscriberState, 'companions'> & { companions: CompanionSnapshot[] })[]
   queues: { number: string; device: number; stanzas: QueueSnapshot[] }[]
+  /** Absent in states of before there were groups. */
+  groups?: Group[]
   ledger: LedgerState
-  sentContents: { seq: number; message: Uint8Array; partner?: string | undefined }[]
+  sentContents: {
+    seq: number
+    message: Uint8Array
+    partner?: string | undefined
+    group?: string | undefined
+  }[]
   media: [string, Uint8Array][]
 }
 
@@ -53,11 +61,13 @@ export const takeSnapshot = (world: World, identity: Identity): Snapshot => {
         stanzas: queue.pending().map(({ node, sent, ledgerSeq }) => ({ node, sent, ledgerSeq })),
       })),
     ),
+    groups: world.groups.all(),
     ledger: world.ledger.state(),
-    sentContents: [...world.sentContents].map(([seq, { message, partner }]) => ({
+    sentContents: [...world.sentContents].map(([seq, { message, partner, group }]) => ({
       seq,
       message: proto.Message.encode(message).finish(),
       partner,
+      group,
     })),
     media: world.media.all(),
   }
@@ -80,8 +90,9 @@ export const restoreSnapshot = (world: World, snapshot: Snapshot): void => {
     }
   }
   world.ledger.restore(snapshot.ledger)
-  for (const { seq, message, partner } of snapshot.sentContents) {
-    world.sentContents.set(seq, { message: proto.Message.decode(message), partner })
+  for (const group of snapshot.groups ?? []) world.groups.restore(group)
+  for (const { seq, message, partner, group } of snapshot.sentContents) {
+    world.sentContents.set(seq, { message: proto.Message.decode(message), partner, group })
   }
   for (const [, bytes] of snapshot.media) world.media.put(bytes)
 }

@@ -5,6 +5,7 @@ import { type Addressing, deviceKey } from './address.ts'
 import { takeBundle } from './bundles.ts'
 import { describe } from './content.ts'
 import { type Companion, jidOf, type Subscriber } from './directory.ts'
+import { sendToGroupAgain } from './group-to-session.ts'
 import type { ToSession } from './ledger.ts'
 import { type ImageContent, imageMessage } from './media-content.ts'
 import { deliver } from './outbox.ts'
@@ -44,7 +45,7 @@ interface Letter {
   alone?: boolean
 }
 
-const hexId = (): string => `3A${randomBytes(9).toString('hex').toUpperCase()}`
+export const hexId = (): string => `3A${randomBytes(9).toString('hex').toUpperCase()}`
 
 const plainMessage = (world: World, { text, image }: PhoneMessage): proto.IMessage =>
   image ? { imageMessage: imageMessage(world, image, text) } : { conversation: text ?? '' }
@@ -156,6 +157,12 @@ export const sendAgain = (world: World, entry: ToSession, companion: Companion, 
   const owner = world.directory.find(entry.to.number)
   if (!kept || !author || !owner) {
     world.settings.log(`cannot answer the retry of ${entry.id} for ${deviceKey(entry.to)}`)
+    return
+  }
+  const group = world.groups.find(kept.group)
+  if (group) {
+    const { message } = kept
+    sendToGroupAgain(world, author, group, { owner, companion, entry }, { message, retryCount })
     return
   }
   const partner = kept.partner === undefined ? undefined : world.directory.ensure(kept.partner)

@@ -1,6 +1,7 @@
 import type { proto } from '@whiskeysockets/baileys'
 import { type Behaviour, createDirectory, type Directory } from './directory.ts'
 import { createFaultBoard, type FaultBoard } from './faults.ts'
+import { createGroups, type Groups } from './groups.ts'
 import { createLane, type Lane } from './lane.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { createMediaStore, type MediaStore } from './media-store.ts'
@@ -15,11 +16,14 @@ export interface SentContent {
   message: proto.IMessage
   /** The other side's number when it was a copy of an own message. */
   partner?: string | undefined
+  /** The JID of the group that it was written to. */
+  group?: string | undefined
 }
 
 /** Everything the simulated WhatsApp knows. Connections and the control API work on it and hold no state of their own. */
 export interface World {
   directory: Directory
+  groups: Groups
   sessions: Sessions
   pairings: Pairings
   ledger: Ledger
@@ -54,6 +58,7 @@ export const createWorld = (settings: WorldSettings): World => {
   const defaults = { ...DEFAULT_BEHAVIOUR }
   return {
     directory: createDirectory(() => defaults),
+    groups: createGroups(),
     sessions: createSessions(),
     pairings: createPairings(),
     ledger: createLedger(),
@@ -72,6 +77,7 @@ export const createWorld = (settings: WorldSettings): World => {
 export const clearWorld = (world: World): void => {
   world.timers.clear()
   world.directory.clear()
+  world.groups.clear()
   world.ledger.clear()
   world.faults.clear()
   world.media.clear()

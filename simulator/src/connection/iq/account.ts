@@ -1,7 +1,7 @@
-import { child, firstChild, node } from '../../protocol/node.ts'
+import { firstChild, node } from '../../protocol/node.ts'
 import { syncNewDevice } from '../../world/initial-sync.ts'
 import { flushQueue } from '../../world/outbox.ts'
-import { IqError, type IqHandlers } from './iq.ts'
+import type { IqHandlers } from './iq.ts'
 
 const PRIVACY = ['readreceipts', 'last', 'online', 'profile', 'status', 'groupadd', 'calladd']
 
@@ -31,13 +31,6 @@ export const account: IqHandlers = {
   ],
   privacy: empty,
   'w:stats': empty,
-  'w:g2': (iq, { world, session }) => {
-    if (child(iq, 'participating')) return [node('groups')]
-    const { refuseGroups } = world.faults.effective(session.subscriber.number)
-    if (refuseGroups !== undefined)
-      throw new IqError(refuseGroups, refuseGroups === 404 ? 'item-not-found' : 'forbidden')
-    return undefined
-  },
   'md set/remove-companion-device': (_iq, { world, session }) => {
     session.subscriber.companions.delete(session.companion.device)
     session.companion.queue.clear()

@@ -2,12 +2,13 @@ import { type BinaryNode, firstChild, node, SERVER } from '../../protocol/node.t
 import { account } from './account.ts'
 import { appState } from './app-state.ts'
 import { encrypt } from './encrypt.ts'
+import { groups } from './groups.ts'
 import { type IqContext, IqError, type IqHandlers } from './iq.ts'
 import { media } from './media.ts'
 import { mex } from './mex.ts'
 import { usync } from './usync.ts'
 
-const HANDLERS: IqHandlers = { ...encrypt, ...usync, ...media, ...mex, ...appState, ...account }
+const HANDLERS: IqHandlers = { ...encrypt, ...usync, ...media, ...mex, ...appState, ...groups, ...account }
 
 /** The reply with the children that `answer` gives, or with the `IqError` that it throws. */
 export const replyTo = (
