@@ -126,11 +126,22 @@ async function moveContact(contacts: ContactCollection, scope: Scope, merge: Mer
     { filter: key, update: { $set: { pn, lid, mapping } } },
   ])
   if (!old) return
-  const { pushName, nameSeq, optedOutAt = null, optOutSeq } = old
+  const { pushName, nameSeq, username, usernameSeq, optedOutAt = null, optOutSeq } = old
   const name = { nameSeq, ...(pushName === undefined ? {} : { pushName }) }
   await contacts.bulk([
     { filter: key, update: { $setOnInsert: { id, pn, lid, mapping, ...name } }, upsert: true },
     { filter: { ...key, nameSeq: { $lt: nameSeq } }, update: { $set: name } },
+    ...(usernameSeq === undefined || username === undefined
+      ? []
+      : [
+          {
+            filter: {
+              ...key,
+              $or: [{ usernameSeq: { $exists: false } }, { usernameSeq: { $lt: usernameSeq } }],
+            },
+            update: { $set: { username, usernameSeq } },
+          },
+        ]),
     ...(optOutSeq === undefined
       ? []
       : [

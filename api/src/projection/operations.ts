@@ -88,7 +88,7 @@ export function addOperations(operations: Operations, scope: Scope, entry: Journ
     }
     case 'contact.updated':
       operations.contacts.push(
-        ...contactOperations(scope, file(entry.data.address, seq), entry.data.pushName, seq),
+        ...contactOperations(scope, entry.data.address, file, entry.data.pushName, seq),
       )
       return
     case 'contact.optedOut':
@@ -96,7 +96,8 @@ export function addOperations(operations: Operations, scope: Scope, entry: Journ
       operations.contacts.push(
         ...optOutOperations(
           scope,
-          file(entry.data.address, seq),
+          entry.data.address,
+          file,
           entry.type === 'contact.optedOut' ? entry.at : null,
           seq,
         ),
@@ -239,36 +240,55 @@ function previewOf(content: MessageContent): string | undefined {
 
 /** The author; of a message of the account, the person whom it is for. */
 function personOperations(scope: Scope, message: Message, file: Filing, seq: number) {
-  if (!message.fromMe) return contactOperations(scope, file(message.sender, seq), message.pushName, seq)
-  return contactOperations(scope, file(message.chat, seq), undefined, seq)
+  if (!message.fromMe) return contactOperations(scope, message.sender, file, message.pushName, seq)
+  return contactOperations(scope, message.chat, file, undefined, seq)
 }
 
 function contactOperations(
   scope: Scope,
-  person: Filed,
+  address: Address,
+  file: Filing,
   pushName: string | undefined,
   seq: number,
 ): BulkOperation<ContactDoc>[] {
-  const { contact: id, current, mapping } = person
+  const { key: jid, contact: id, current, mapping } = file(address, seq)
+  const { username } = address
   if (id === undefined) return []
-  const key = { ...scope, jid: person.key }
+  const key = { ...scope, jid }
   const known = { id, ...current, ...(mapping ? { mapping } : {}) }
-  const first = { filter: key, update: { $setOnInsert: { ...known, nameSeq: 0 } }, upsert: true }
-  if (pushName === undefined) return [first]
-  return [first, { filter: { ...key, nameSeq: { $lt: seq } }, update: { $set: { pushName, nameSeq: seq } } }]
+  return [
+    { filter: key, update: { $setOnInsert: { ...known, nameSeq: 0 } }, upsert: true },
+    ...(pushName === undefined
+      ? []
+      : [{ filter: { ...key, nameSeq: { $lt: seq } }, update: { $set: { pushName, nameSeq: seq } } }]),
+    ...(username === undefined
+      ? []
+      : [
+          {
+            filter: { ...key, ...unlessLater('usernameSeq', seq) },
+            update: { $set: { username, usernameSeq: seq } },
+          },
+        ]),
+  ]
+}
+
+/** Whether what is there is older than this, or nothing. */
+function unlessLater(field: 'usernameSeq' | 'optOutSeq', seq: number) {
+  return { $or: [{ [field]: { $exists: false } }, { [field]: { $lt: seq } }] }
 }
 
 function optOutOperations(
   scope: Scope,
-  person: Filed,
+  address: Address,
+  file: Filing,
   optedOutAt: Date | null,
   seq: number,
 ): BulkOperation<ContactDoc>[] {
-  const key = { ...scope, jid: person.key }
+  const key = { ...scope, jid: file(address, seq).key }
   return [
-    ...contactOperations(scope, person, undefined, seq),
+    ...contactOperations(scope, address, file, undefined, seq),
     {
-      filter: { ...key, $or: [{ optOutSeq: { $exists: false } }, { optOutSeq: { $lt: seq } }] },
+      filter: { ...key, ...unlessLater('optOutSeq', seq) },
       update: { $set: { optedOutAt, optOutSeq: seq } },
     },
   ]

@@ -32,14 +32,15 @@ export async function startProjection(hooks: Parameters<typeof startServices>[0]
   const apply = createApply(models, identities, createParkedEntries(database, systemClock))
   await database.createIndexes()
   let runs = 0
+  /** An instance that nothing was applied for. */
+  const fresh = () => ({ organization: ORGANIZATION, instance: `ns.run-${++runs}` })
 
   return {
     services,
     models,
     identities,
     apply,
-    /** An instance that nothing was applied for. */
-    fresh: () => ({ organization: ORGANIZATION, instance: `ns.run-${++runs}` }),
+    fresh,
     /**
      * Everything that is shown of an instance, in no order of its own.
      * @param without fields, at any depth, that are left aside
@@ -59,9 +60,13 @@ export async function startProjection(hooks: Parameters<typeof startServices>[0]
       })
       return Object.fromEntries(await Promise.all(collections))
     },
-    /** Takes the rows away and leaves what is known of identities. */
-    async dropRows(scope: { organization: string; instance: string }): Promise<void> {
-      await Promise.all(Object.values(models).map((documents) => documents.remove(scope)))
+    /** An instance of which nothing is left but what is known of identities in this one. */
+    async freshWithFactsOf(instance: string) {
+      const scope = fresh()
+      const facts = services.platform.collection('identity_facts')
+      const known = await facts.find({ instance }, { projection: { _id: 0 } }).toArray()
+      if (known.length > 0) await facts.insertMany(known.map((fact) => ({ ...fact, ...scope })))
+      return scope
     },
   }
 }

@@ -14,8 +14,11 @@ export type ParsedJid = {
   readonly kind: JidKind
 }
 
-/** Both forms of one address, as far as they are known. `jid` is the form in which it arrived. */
-export type Address = { jid: string; lid?: string; pn?: string }
+/**
+ * Both forms of one address, as far as they are known. `jid` is the form in which it arrived, `username` the name by which the person
+ * wants to be found, where WhatsApp told one. A username is nobody's key: it can be changed, and taken by somebody else then.
+ */
+export type Address = { jid: string; lid?: string; pn?: string; username?: string }
 
 const KINDS: Readonly<Record<string, JidKind>> = {
   's.whatsapp.net': 'pn',

@@ -81,9 +81,11 @@ test('a group message names its author by both forms, in either addressing mode'
   }
 })
 
-test('of an author whose number the group hides only the LID is told', () => {
-  const [message] = read({ from: '1-2@g.us', participant: '9009@lid', addressing_mode: 'lid' })
-  assert.deepEqual(message?.sender, { jid: '9009@lid', lid: '9009@lid' })
+test('of an author whose number the group hides only the LID is told, and the username where there is one', () => {
+  const hidden = { from: '1-2@g.us', participant: '9009@lid', addressing_mode: 'lid' }
+  assert.deepEqual(read(hidden)[0]?.sender, { jid: '9009@lid', lid: '9009@lid' })
+  const [message] = read({ ...hidden, participant_username: 'grace' })
+  assert.deepEqual(message?.sender, { jid: '9009@lid', lid: '9009@lid', username: 'grace' })
 })
 
 test('contents', () => {

@@ -1,5 +1,5 @@
 /** A message stanza and what was decrypted from it, as journal entries. Pure. */
-import { type Message, parseJid } from '@warren/contracts'
+import { type Address, type Message, parseJid } from '@warren/contracts'
 import type { JournalDraft } from '../session/journal.ts'
 import type { AddressBook } from './addresses.ts'
 import { type BinaryNode, proto } from './baileys.ts'
@@ -33,10 +33,9 @@ export function readEnvelope(
   const base = { id, timestamp: timeOf(t, context.now), ...(notify ? { pushName: notify } : {}) }
   if (kind === 'group' || kind === 'status') {
     if (!participant) return undefined
-    const sender = context.addresses.complete(
-      participant,
-      stanza.attrs.participant_lid ?? stanza.attrs.participant_pn,
-    )
+    const { participant_lid, participant_pn, participant_username } = stanza.attrs
+    const author = context.addresses.complete(participant, participant_lid ?? participant_pn)
+    const sender = named(author, participant_username)
     return { ...base, chat: context.addresses.complete(from), sender, fromMe: isOwn(participant, context) }
   }
   if (isOwn(from, context)) {
@@ -45,9 +44,10 @@ export function readEnvelope(
     // Never sender_lid or sender_pn: in an echo they name ourselves.
     const { peer_recipient_lid, peer_recipient_pn, recipient_lid, recipient_pn } = stanza.attrs
     const partner = peer_recipient_lid ?? peer_recipient_pn ?? recipient_lid ?? recipient_pn
+    const username = stanza.attrs.peer_recipient_username ?? stanza.attrs.recipient_username
     return {
       ...base,
-      chat: context.addresses.complete(to, partner),
+      chat: named(context.addresses.complete(to, partner), username),
       sender: context.addresses.complete(from),
       fromMe: true,
     }
@@ -55,6 +55,9 @@ export function readEnvelope(
   const sender = context.addresses.complete(from, stanza.attrs.sender_lid ?? stanza.attrs.sender_pn)
   return { ...base, chat: sender, sender, fromMe: false }
 }
+
+const named = (address: Address, username: string | undefined): Address =>
+  username ? { ...address, username } : address
 
 /** What a decrypted payload is to people; empty when it serves the protocol only. */
 export function readInbound(stanza: BinaryNode, payload: Uint8Array, context: InboundContext): Inbound[] {

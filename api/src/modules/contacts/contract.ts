@@ -20,6 +20,9 @@ export const contactSchema = Joi.object({
     source: text.valid('message', 'whatsapp').required(),
     since: text.isoDate().required(),
   }).description('What told that the two are one person, and when.'),
+  username: text.description(
+    'By which the person wants to be found, where WhatsApp told it. Not unique for good.',
+  ),
   name: text.allow('').description('The name that the person shows.'),
   optedOutAt: text
     .isoDate()

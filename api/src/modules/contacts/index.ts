@@ -35,7 +35,7 @@ export function createContactsModule(contacts: ContactService): ApiModule {
   }
 }
 
-function presentContact({ id, jid, pn, lid, mapping, pushName, optedOutAt }: ContactDoc) {
+function presentContact({ id, jid, pn, lid, mapping, username, pushName, optedOutAt }: ContactDoc) {
   const phone = phoneOf(pn ?? jid)
   return {
     id,
@@ -44,6 +44,7 @@ function presentContact({ id, jid, pn, lid, mapping, pushName, optedOutAt }: Con
     ...(lid === undefined ? {} : { lid }),
     ...(pn === undefined ? {} : { pn }),
     ...(mapping ? { mapping: { source: mapping.source, since: mapping.at.toISOString() } } : {}),
+    ...(username === undefined ? {} : { username }),
     ...(pushName === undefined ? {} : { name: pushName }),
     ...(optedOutAt ? { optedOutAt: optedOutAt.toISOString() } : {}),
   }

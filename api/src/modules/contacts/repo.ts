@@ -17,6 +17,9 @@ export type ContactDoc = {
   readonly pn?: string
   readonly lid?: string
   readonly mapping?: ContactMapping
+  readonly username?: string
+  /** Journal position of the username; absent when there is none. */
+  readonly usernameSeq?: number
   readonly pushName?: string
   /** Journal position of the name; 0 when there is none. */
   readonly nameSeq: number
@@ -35,6 +38,8 @@ const schema = new Schema<ContactDoc>(
     pn: String,
     lid: String,
     mapping: Schema.Types.Mixed,
+    username: String,
+    usernameSeq: Number,
     pushName: String,
     nameSeq: { type: Number, required: true },
     optedOutAt: Date,

@@ -52,7 +52,7 @@ export type IdentityRepo = {
 }
 
 export function createIdentityRepo(database: PlatformDatabase): IdentityRepo {
-  const identities = database.tenantCollection<IdentityDoc>('identities', schema)
+  const identities = database.tenantCollection<IdentityDoc>('identity_facts', schema)
   return {
     async learn(facts, ended = []) {
       await identities.bulk(

@@ -112,7 +112,7 @@ export type JournalEventType = keyof JournalEvents
 const text = Joi.string()
 const date = Joi.date()
 const phone = Joi.string().pattern(/^\d{5,20}$/)
-const address = Joi.object({ jid: text.required(), lid: text, pn: text })
+const address = Joi.object({ jid: text.required(), lid: text, pn: text, username: text })
 const contactId = text.guid({ version: 'uuidv8' })
 const account = Joi.object({
   jid: text.required(),
