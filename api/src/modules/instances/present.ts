@@ -1,4 +1,4 @@
-import type { Pairing, SessionStatus } from '@warren/contracts'
+import type { ConnectionVitals, Pairing, SessionStatus } from '@warren/contracts'
 import type { Instance } from './service.ts'
 import { instanceState } from './state.ts'
 
@@ -26,6 +26,7 @@ export function presentInstance({ id, resource, session }: Instance) {
 
 function presentStatus(status: SessionStatus) {
   const { reason, message, since, account, pairing, lastConnectedAt, lastDisconnect, retry } = status
+  const { trouble, phoneAway, vitals } = status
   return {
     ...(reason === undefined ? {} : { reason }),
     ...(message === undefined ? {} : { message }),
@@ -36,7 +37,22 @@ function presentStatus(status: SessionStatus) {
     ...(lastConnectedAt ? { lastConnectedAt: lastConnectedAt.toISOString() } : {}),
     ...(lastDisconnect ? { lastDisconnect: { ...lastDisconnect, at: lastDisconnect.at.toISOString() } } : {}),
     ...(retry ? { retry: { attempt: retry.attempt, nextAt: retry.nextAt.toISOString() } } : {}),
+    ...(trouble ? { trouble: { ...trouble, since: trouble.since.toISOString() } } : {}),
+    ...(phoneAway
+      ? {
+          phoneAway: {
+            lastSeenAt: phoneAway.lastSeenAt.toISOString(),
+            unlinksAt: phoneAway.unlinksAt.toISOString(),
+          },
+        }
+      : {}),
+    ...(vitals ? { vitals: presentVitals(vitals) } : {}),
   }
+}
+
+function presentVitals({ pingMs, ...times }: ConnectionVitals) {
+  const texts = Object.entries(times).map(([name, at]) => [name, at.toISOString()])
+  return { ...Object.fromEntries(texts), ...(pingMs === undefined ? {} : { pingMs }) }
 }
 
 function presentAttempt({ attempt, maxAttempts, expiresAt }: Pairing) {

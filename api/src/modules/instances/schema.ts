@@ -1,5 +1,11 @@
 /** The JSON shapes of instances. */
-import { CONDITION_TYPES, PASSKEY_STAGES, POOL_PATTERN, protectionSpecSchema } from '@warren/contracts'
+import {
+  CONDITION_TYPES,
+  CONNECTION_TROUBLES,
+  PASSKEY_STAGES,
+  POOL_PATTERN,
+  protectionSpecSchema,
+} from '@warren/contracts'
 import Joi from 'joi'
 import { INSTANCE_STATES } from './state.ts'
 
@@ -84,6 +90,22 @@ export const instanceSchema = Joi.object({
     reason: text.allow('').required(),
     at: time.required(),
   }),
+  trouble: Joi.object({
+    kind: text.valid(...CONNECTION_TROUBLES).required(),
+    since: time.required(),
+    message: text.required(),
+  }).description('What is wrong with a connection that counts as open.'),
+  phoneAway: Joi.object({ lastSeenAt: time.required(), unlinksAt: time.required() }).description(
+    'The phone was not heard of for twelve days; WhatsApp ends the link when it stays away.',
+  ),
+  vitals: Joi.object({
+    lastFrameAt: time.required(),
+    lastInboundAt: time,
+    unansweredSince: time,
+    handlingSince: time,
+    pingMs: Joi.number().min(0),
+    phoneSeenAt: time,
+  }).description('The pulse of an open connection, some seconds old.'),
   conditions: Joi.array().items(condition).required(),
   createdAt: time.required(),
 }).meta({ name: 'Instance' })
