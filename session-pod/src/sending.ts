@@ -73,16 +73,10 @@ export function createSending(options: {
   const sender: Sender = createSender({
     ...options,
     protection,
-    onUnanswered: (id, { chat }) =>
+    onWaiting: (id, { chat }, reason) =>
       state.apply(
         [],
-        [
-          {
-            type: 'message.waiting',
-            at: clock.now(),
-            data: { id, chat, reason: 'unanswered', position: 1 },
-          },
-        ],
+        [{ type: 'message.waiting', at: clock.now(), data: { id, chat, reason, position: 1 } }],
         'lazy',
       ),
   })

@@ -47,7 +47,7 @@ export function setUp(
     onDone: outbox.forget,
     onError: (error) => assert.fail(String(error)),
   })
-  const unanswered: string[] = []
+  const waiting: string[] = []
   const behaviour: {
     open: boolean
     resolve: (to: string) => Promise<Destination>
@@ -88,7 +88,7 @@ export function setUp(
     clock,
     logger: silentLogger,
     onSent: () => {},
-    onUnanswered: (id) => void unanswered.push(id),
+    onWaiting: (id, _record, reason) => void waiting.push(`${id} ${reason}`),
   })
   return {
     sender,
@@ -101,6 +101,6 @@ export function setUp(
     relayed,
     done,
     behaviour,
-    unanswered,
+    waiting,
   }
 }

@@ -142,7 +142,7 @@ test('a send that hung in a lost connection goes out by the next one, before wha
 
 test('what WhatsApp does not acknowledge is told of once, and the next connection sends it by the same id', async () => {
   const clock = createFakeClock()
-  const { sender, messenger, outbox, relayed, unanswered } = setUp([row('M1', 1)], undefined, clock)
+  const { sender, messenger, outbox, relayed, waiting } = setUp([row('M1', 1)], undefined, clock)
   assert.deepEqual(sender.unanswered(), { any: false })
   sender.ready(messenger)
   await clock.advance(0)
@@ -155,7 +155,7 @@ test('what WhatsApp does not acknowledge is told of once, and the next connectio
   assert.deepEqual(sender.unanswered(), { any: true })
   sender.ready({ ...messenger })
   await clock.advance(0)
-  assert.deepEqual([relayed, unanswered], [['M1', 'M1'], ['M1']])
+  assert.deepEqual([relayed, waiting], [['M1', 'M1'], ['M1 unanswered']])
   assert.deepEqual(sender.unanswered(), { any: true, sinceMs: sinceMs + 40_000 })
   outbox.sent('M1', clock.now())
   assert.deepEqual(sender.unanswered(), { any: false })
@@ -166,7 +166,7 @@ test('chats that are stuck with hundreds of messages do not hold up another, and
   const clock = createFakeClock()
   const [one, two, other] = ['492@s.whatsapp.net', '493@s.whatsapp.net', '494@s.whatsapp.net']
   const rows = Array.from({ length: 700 }, (_, i) => row(`M${i}`, i + 1, i % 2 ? one : two))
-  const { sender, messenger, outbox, marker, relayed, behaviour } = setUp(
+  const { sender, messenger, outbox, marker, relayed, waiting, behaviour } = setUp(
     [...rows, row('LAST', 701, other)],
     undefined,
     clock,
@@ -182,6 +182,7 @@ test('chats that are stuck with hundreds of messages do not hold up another, and
   sender.ready(messenger)
   await clock.advance(20_000)
   assert.deepEqual(relayed, ['LAST'])
+  assert.deepEqual(waiting, ['M0 retrying', 'M1 retrying'])
   broken = false
   await clock.advance(120_000)
   const of = (to: string) =>

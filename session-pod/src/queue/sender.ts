@@ -46,8 +46,11 @@ export type SenderOptions = {
   readonly clock: Clock
   readonly logger: Logger
   readonly onSent: () => void
-  /** WhatsApp left it without an answer; it goes out again by the next connection. */
-  readonly onUnanswered: (id: string, record: OutboxRecord) => void
+  /**
+   * What was accepted waits: WhatsApp left it without an answer and it goes out again by the next connection, or it does not get through
+   * and is tried again. Before it is accepted the gate tells.
+   */
+  readonly onWaiting: (id: string, record: OutboxRecord, reason: 'unanswered' | 'retrying') => void
 }
 
 /** `held`: the gate wakes the lane once it may go. */
@@ -146,7 +149,7 @@ export function createSender(options: SenderOptions): Sender {
         if (outcome !== 'again' && stuck.delete(lane)) read('all')
         if (outcome === 'held' && !stopped) return MAX_RETRY_MS
         if (outcome === 'again' && !stopped) {
-          if (via === messenger && ++failures >= STUCK_AFTER) putBackWhatWaits(lane)
+          if (via === messenger) failed(id, lane, ++failures)
           pauseMs = via === messenger ? Math.min(MAX_RETRY_MS, pauseMs * 2) : 0
           gate.giveBack(id, pauseMs)
           return pauseMs
@@ -158,6 +161,13 @@ export function createSender(options: SenderOptions): Sender {
       if (busy.size === MAX_UNDER_WAY - 1) read('near')
       return undefined
     })
+  }
+
+  function failed(id: string, lane: string, times: number): void {
+    if (times < STUCK_AFTER) return
+    const record = outbox.get(id)
+    if (record && times === STUCK_AFTER) options.onWaiting(id, record, 'retrying')
+    putBackWhatWaits(lane)
   }
 
   /** What does not get through must not keep its whole chat in memory, or it would keep the others out. */
@@ -303,7 +313,7 @@ export function createSender(options: SenderOptions): Sender {
       blamed.add(id)
       logger.warn('WhatsApp does not acknowledge', { messageId: id })
       protection.signal('unanswered')
-      options.onUnanswered(id, record)
+      options.onWaiting(id, record, 'unanswered')
     },
     retryFresh(id) {
       const record = outbox.get(id)
