@@ -21,13 +21,19 @@ export function createBusyGauge(): () => boolean {
   }
 }
 
-/** The share of the time since it was last asked in which the event loop was busy, 0 to 1. */
+/**
+ * The processor time of this process since it was last asked, as a share of the time that passed: 0 to 1, more with several threads at work.
+ * Unlike the use of the event loop it does not grow because others want the processor too.
+ */
 export function createBusyShare(): () => number {
-  let before = performance.eventLoopUtilization()
+  let cpu = process.cpuUsage()
+  let at = performance.now()
   return () => {
-    const present = performance.eventLoopUtilization()
-    const { utilization } = performance.eventLoopUtilization(present, before)
-    before = present
-    return utilization
+    const used = process.cpuUsage(cpu)
+    const now = performance.now()
+    const share = (used.user + used.system) / 1000 / Math.max(now - at, 1)
+    cpu = process.cpuUsage()
+    at = now
+    return share
   }
 }

@@ -3,14 +3,14 @@ import v8 from 'node:v8'
 import type { Clock, Timer } from '@warren/runtime/clock'
 
 const LOOK_MS = 4_000
-/** Share of the time in which the event loop did something; a connected session at rest needs less. */
+/** Processor time over time; a connected session at rest needs less. */
 const BUSY = 0.02
 /** Looks in a row without anything before it is quiet. */
 const QUIET_LOOKS = 2
 
 export type TidyOptions = {
   readonly clock: Clock
-  /** Share of the time since it was last asked that the event loop was busy, 0 to 1. */
+  /** Processor time over time since it was last asked. */
   readonly busyShare: () => number
   /** Takes a tenth of a second, in which nothing else runs. */
   readonly collect: () => void

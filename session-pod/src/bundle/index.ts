@@ -1,5 +1,6 @@
 /** The session process as one file, for images: half the import time and some 20 MB less than the sources. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { builtinModules } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
@@ -17,6 +18,8 @@ const ABSENT = [
   ...['kerberos', 'snappy', 'socks', 'aws4', 'mongodb-client-encryption', '@mongodb-js/zstd', 'gcp-metadata'],
   ...['@aws-sdk/credential-providers', 'bufferutil', 'utf-8-validate'],
 ]
+
+const BUILTIN = new RegExp(`^(node:)?(${builtinModules.join('|')})$`)
 
 const lazyProtobuf = (folder: string): Plugin => ({
   name: 'lazy-protobuf',
@@ -58,6 +61,23 @@ export default () => logger;`,
   },
 }
 
+/**
+ * Node's modules asked for as CommonJS does, also by who imports them: an import reads all that a module exports, and one that reads
+ * `WebSocket` of `node:http` loads undici and HTTP/2 with it, some 3 MB.
+ */
+const plainBuiltins: Plugin = {
+  name: 'plain-builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: BUILTIN, namespace: 'file' }, ({ path }) => ({
+      path: path.replace(/^node:/, ''),
+      namespace: 'builtin',
+    }))
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
+    }))
+  },
+}
+
 /** Node's own URL for the connection string of MongoDB: the library for it brings 2 MB of Unicode tables. */
 const ownUrl: Plugin = {
   name: 'own-url',
@@ -74,6 +94,10 @@ const lighter: Plugin = {
   setup({ onResolve }) {
     onResolve({ filter: /^whatsapp-rust-bridge$/ }, () => ({ path: here('light-bridge.ts') }))
     onResolve({ filter: /^joi$/ }, () => ({ path: here('lazy-joi.ts') }))
+    onResolve({ filter: /^curve25519-js$/ }, ({ importer }) =>
+      // What the light one does not do itself it takes from there.
+      importer === here('light-curve.ts') ? undefined : { path: here('light-curve.ts') },
+    )
   },
 }
 
@@ -84,6 +108,10 @@ const lazyRequires: Plugin = {
     onLoad({ filter }, async ({ path }) => ({ contents: makeRequiresLazy(await readFile(path, 'utf8')) }))
   },
 }
+
+/** One character beyond Latin-1 makes V8 keep the whole text with two bytes a character. esbuild escapes them everywhere but in regular expressions. */
+const asciiOnly = (code: string) =>
+  code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 /**
  * Writes `session.mjs`, the file to run, and what it reads when it needs it, `protobuf-types.txt` and `joi.cjs`, into a folder.
@@ -107,9 +135,9 @@ export async function bundleSession(folder: string): Promise<string> {
     format: 'esm',
     // CommonJS parts (the database's driver, ws) ask for Node's modules by require.
     banner: {
-      js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
+      js: "const require = process.getBuiltinModule('module').createRequire(import.meta.url);",
     },
-    plugins: [lazyProtobuf(folder), absent, noPino, ownUrl, lighter, lazyRequires],
+    plugins: [lazyProtobuf(folder), absent, plainBuiltins, noPino, ownUrl, lighter, lazyRequires],
   })
   const joi = build({
     ...common,
@@ -118,5 +146,6 @@ export async function bundleSession(folder: string): Promise<string> {
     format: 'cjs',
   })
   await Promise.all([main, joi])
+  await writeFile(outfile, asciiOnly(await readFile(outfile, 'utf8')))
   return outfile
 }
