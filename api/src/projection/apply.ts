@@ -9,6 +9,7 @@ import {
   identityOf,
   type Pair,
 } from '../modules/identities/index.ts'
+import type { MessageDoc } from '../modules/messages/index.ts'
 import { mergeIdentity, type ReadModels } from './merge-identity.ts'
 import { addOperations, type Filing, followUpOperations, noOperations, type Scope } from './operations.ts'
 import type { ParkableEntry, ParkedEntries } from './parked.ts'
@@ -61,9 +62,11 @@ export function createApply(
       const found = Map.groupBy(await models.messages.find({ id: { $in: ids }, ...scope }), ({ id }) => id)
       const unmatched = followUps.flatMap((entry) => {
         const chat = file(entry.data.chat, entry.seq).key
-        const matched = found
-          .get(entry.data.id)
-          ?.some((message) => message.seq < entry.seq && (message.queued || message.chat === chat))
+        const mayBe = (message: MessageDoc) =>
+          entry.type === 'message.media'
+            ? message.chat === chat
+            : message.fromMe && (message.queued || message.chat === chat)
+        const matched = found.get(entry.data.id)?.some((message) => message.seq < entry.seq && mayBe(message))
         return matched ? [] : [{ chat, entry }]
       })
       await parked.park(scope, unmatched)

@@ -81,7 +81,10 @@ export const sendMessage = defineRoute<{ params: InstanceParams; body: NewMessag
   request: {
     params,
     body: Joi.object<NewMessage>({
-      to: text.max(100).required().description('International phone number, or JID of a person or group.'),
+      to: text
+        .max(100)
+        .required()
+        .description('International phone number, JID of a person or group, or id of a contact.'),
       type: text.valid('text', 'image').required(),
       category: text
         .valid('transactional', 'marketing')

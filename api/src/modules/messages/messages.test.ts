@@ -185,6 +185,12 @@ describe('messages', () => {
       assert.equal((await send('GET', `${at}/contacts/${name}`, { token })).body.id, id)
       assert.equal((await send('GET', `${at}/chats/${name}`, { token })).body.unread, 3)
     }
+    const body = { to: alias, type: 'text', text: 'to the person' }
+    const accepted = await send('POST', `${at}/messages`, { token, body })
+    assert.deepEqual([accepted.status, accepted.body.chat.lid, accepted.body.chat.pn], [202, LID, PN])
+    assert.equal((await services.store.get(session, accepted.body.id))?.to, LID)
+    const nobody = { ...body, to: contactIdOf(session, '1@lid') }
+    assert.equal((await send('POST', `${at}/messages`, { token, body: nobody })).body.code, 'not_found')
     for (const name of ['4930999999', '1@lid', contactIdOf(session, '1@lid')]) {
       assert.equal((await send('GET', `${at}/contacts/${name}`, { token })).status, 404)
       assert.equal((await send('GET', `${at}/chats/${name}`, { token })).status, 404)

@@ -6,6 +6,7 @@ import {
   type CommandRequest,
   type CommandResponse,
   type InstanceId,
+  isContactId,
   isWarrenError,
   type MessageContent,
   messageIdFrom,
@@ -118,9 +119,11 @@ export function createMessageService(deps: {
 
   return {
     async send(organization, instance, message, seed) {
-      const jid = recipientJid(message.to, 'body.to')
-      const address = addressOf(jid)
       await instances.require(organization, instance)
+      const jid = isContactId(message.to)
+        ? await deps.keyOf(organization, instance, message.to, 'body.to')
+        : recipientJid(message.to, 'body.to')
+      const address = addressOf(jid)
       const content = await contentOf(organization, message)
       const messageId = messageIdFrom(seed ? nineBytesOf(seed) : randomBytes(9))
       const category = message.category === 'marketing' ? ({ category: 'marketing' } as const) : {}
