@@ -149,6 +149,55 @@ test('a message is journaled once whatever its ciphertexts, and what was read la
   assert.deepEqual([...state.ids('unread')], [])
 })
 
+test('a message is the same one under the other address of its sender', async () => {
+  const state = createState(createJournal(0))
+  const groups = createGroups(state)
+  const unused = () => {}
+  const traffic = createTraffic({
+    ...{ state, groups, addresses: createAddressBook(state.get), own: () => ({}), clock: systemClock },
+    ...{ onAck: unused, onReceived: unused, onMedia: unused, onMessage: unused, onStrange: unused },
+  })
+  const payload = proto.Message.encode({ conversation: 'hi' }).finish()
+  const arrive = async (id: string, attrs: Record<string, string>, readable: boolean) => {
+    const ciphertext = new Uint8Array([1])
+    const enc = { tag: 'enc', attrs: {}, content: ciphertext }
+    traffic.listeners['CB:message']?.({
+      tag: 'message',
+      attrs: { id, t: '1700000000', ...attrs },
+      content: [enc],
+    })
+    const was = traffic.isJournaled(ciphertext)
+    if (readable) await groups.run(async () => traffic.decrypted(ciphertext, `${Math.random()}`, payload))
+    else traffic.failed(ciphertext, new Error('Bad MAC'))
+    return was
+  }
+  const [byNumber, inGroup] = [
+    { from: '491@s.whatsapp.net' },
+    { from: '1@g.us', participant: '491@s.whatsapp.net' },
+  ]
+  await arrive('A', byNumber, false)
+  await arrive('B', byNumber, true)
+  await arrive('C', inGroup, true)
+  state.apply([
+    { type: 'lid-mapping', id: '491', value: '9001' },
+    { type: 'lid-mapping', id: '9001_reverse', value: '491' },
+  ])
+  assert.equal(await arrive('A', { from: '9001@lid' }, true), false)
+  assert.equal(await arrive('B', { from: '9001@lid' }, true), true)
+  assert.equal(await arrive('C', { from: '1@g.us', participant: '9001@lid' }, true), true)
+  assert.deepEqual(
+    state.cut()?.entries.map(({ type }) => type),
+    [
+      'message.undecryptable',
+      'message.received',
+      'message.received',
+      // The first one, by the other address.
+      'message.received',
+      'message.recovered',
+    ],
+  )
+})
+
 test('the last thousands of messages are known, and the memory of them does not grow', async () => {
   const state = createState(createJournal(0))
   const groups = createGroups(state)

@@ -71,9 +71,10 @@ export function createTraffic(options: TrafficOptions): Traffic {
 
   const context = (): InboundContext => ({ addresses, own: own(), now: clock.now() })
 
-  /** Ids are chosen by senders: only with chat, author and direction they tell messages apart. */
-  function keyOf({ id, chat, sender, fromMe }: Pick<Envelope, 'id' | 'chat' | 'sender' | 'fromMe'>): string {
-    return `${canonicalJid(chat)} ${parseJid(canonicalJid(sender))?.user} ${fromMe} ${id}`
+  /** What is known of a message under any of its keys. */
+  function knownAs(keys: readonly string[]): ReturnType<typeof known.get> {
+    const found = keys.map(known.get)
+    return found.find((as) => as === 'message') ?? found.find((as) => as !== undefined)
   }
 
   function onMessage(stanza: BinaryNode): void {
@@ -96,8 +97,8 @@ export function createTraffic(options: TrafficOptions): Traffic {
   function unreadable(stanza: BinaryNode, reason: string): void {
     const draft = undecryptable(stanza, reason, context())
     if (draft?.type !== 'message.undecryptable') return
-    const key = keyOf({ ...draft.data, fromMe: false })
-    if (known.get(key) === undefined) state.apply(known.unread(key, clock.now()), [draft])
+    const keys = keysOf({ ...draft.data, fromMe: false })
+    if (knownAs(keys) === undefined) state.apply(known.unread(keys[0], clock.now()), [draft])
   }
 
   function onReceipt(stanza: BinaryNode): void {
@@ -136,10 +137,10 @@ export function createTraffic(options: TrafficOptions): Traffic {
       inboxOf().set(id, [...(inboxOf().get(id) ?? []), hash])
       for (const inbound of readInbound(stanza, payload, context())) {
         // The same message under another ciphertext: a sender's retry, or the phone's copy.
-        const key = keyOf(inbound.message)
-        const before = known.get(key)
+        const keys = keysOf(inbound.message)
+        const before = knownAs(keys)
         if (before === 'message') continue
-        known.journaled(key)
+        known.journaled(keys[0])
         groups.record({ type: 'message.received', at: clock.now(), data: { message: inbound.message } })
         if (before === 'undecryptable') {
           const { id: recovered, chat, sender } = inbound.message
@@ -152,7 +153,7 @@ export function createTraffic(options: TrafficOptions): Traffic {
     isJournaled(ciphertext) {
       const stanza = stanzas.get(ciphertext)
       const envelope = stanza && readEnvelope(stanza, context())
-      return envelope !== undefined && known.get(keyOf(envelope)) === 'message'
+      return envelope !== undefined && knownAs(keysOf(envelope)) === 'message'
     },
     failed(ciphertext, error) {
       const stanza = stanzas.get(ciphertext)
@@ -169,6 +170,18 @@ export function createTraffic(options: TrafficOptions): Traffic {
       },
     },
   }
+}
+
+/**
+ * Ids are chosen by senders: only with chat, author and direction they tell messages apart. The first key is the one to remember a
+ * message by; under the other one it was remembered before the person's LID was known.
+ */
+function keysOf(message: Pick<Envelope, 'id' | 'chat' | 'sender' | 'fromMe'>): [string, ...string[]] {
+  const { id, chat, sender, fromMe } = message
+  const key = (chatKey: string, author: string) => `${chatKey} ${parseJid(author)?.user} ${fromMe} ${id}`
+  const now = key(canonicalJid(chat), canonicalJid(sender))
+  const before = key(chat.pn ?? chat.jid, fromMe ? canonicalJid(sender) : (sender.pn ?? sender.jid))
+  return now === before ? [now] : [now, before]
 }
 
 /** WhatsApp forgets what was not acknowledged for this long (whatsmeow keeps its hashes as long). */
