@@ -48,7 +48,7 @@ export type Api = {
   /** Projects the journal into what REST shows. */
   readonly worker: WorkerRole
   /**
-   * Makes an organisation and its first user, whether or not registration is open.
+   * Makes an organisation and its first user, whether or not registration is open. Instances that the organisation has already become its own.
    * @throws WarrenError `already_exists` when the e-mail address is registered
    */
   createOwner(owner: Registration & { plan?: Plan }): Promise<{ userId: string; organization: string }>
@@ -79,7 +79,7 @@ export async function createApi(deps: ApiDeps): Promise<Api> {
     web,
     worker,
     async createOwner({ plan = 'starter', ...registration }) {
-      const { user, organization } = await services.auth.createOwner(registration, plan)
+      const { user, organization } = await services.createOwner(registration, { plan, mayTakeOver: true })
       return { userId: user._id, organization: organization._id }
     },
     async stop() {

@@ -93,6 +93,41 @@ test('creates over REST what kubectl sees, and the other way round', async () =>
   assert.equal(code, 0, log())
 })
 
+test('makes an owner, of instances too that someone made before, with a password that is given or made up', async () => {
+  const mongo = await withMongo({ after })
+  const env = {
+    MONGODB_URI: mongo.uri,
+    MONGODB_SESSIONS_DB: `${mongo.dbName}_s`,
+    PLATFORM_DB: mongo.dbName,
+    REDIS_URL: 'redis://127.0.0.1:1',
+    JWT_SECRET: 'only for this test, and 32 characters long',
+    BCRYPT_ROUNDS: '4',
+    S3_ENDPOINT: 'http://127.0.0.1:1',
+    S3_ACCESS_KEY: 'a',
+    S3_SECRET_KEY: 'b',
+    S3_BUCKET: 'c',
+  }
+  const make = async (args: string[], password = '') => {
+    const { child, log } = start(['--create-owner', ...args], env)
+    child.stdin.end(password)
+    const [code] = await once(child, 'close')
+    return { code, said: log().trim() }
+  }
+  assert.deepEqual(await make(['ada@example.org', '--organization', 'Acme'], 'correct horse battery\n'), {
+    code: 0,
+    said: 'ada@example.org owns the organisation acme.',
+  })
+  const again = await make(['ada@example.org', '--organization', 'Other'])
+  assert.deepEqual(again, { code: 1, said: 'ada@example.org is registered already.' })
+  assert.match(
+    (await make(['bob@example.org', '--organization', 'Acme'])).said,
+    /^bob@example.org owns the organisation acme-[0-9a-f]{8}\. The password is \S{20}$/,
+  )
+  const wrong = await make(['bob', '--organization', 'Acme'])
+  assert.deepEqual([wrong.code, /"email" must be a valid email/.test(wrong.said)], [1, true])
+  assert.match((await make(['bob@example.org'])).said, /--create-owner needs --organization/)
+})
+
 test('says what is wrong with its arguments and with all of its configuration', async () => {
   const wrong = start(['--role', 'operator'])
   assert.deepEqual((await once(wrong.child, 'close'))[0], 2)

@@ -1,9 +1,11 @@
 /**
  * A process of the API: `--role web` serves clients, `--role worker` projects journals, `--role all` (the default) does both.
+ * `--create-owner` makes the first user of an organisation and ends; the password is read from standard input, or made up.
  *
- * Exit codes: 0 stopped in order · 1 an error that nobody caught · 2 wrong arguments · 64 the configuration is not usable · 130 killed by a
+ * Exit codes: 0 stopped in order · 1 an error that nobody caught, or no owner was made · 2 wrong arguments · 64 the configuration is not usable · 130 killed by a
  * second signal.
  */
+import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { createRedisBus } from '@warren/runtime/bus'
 import { systemClock as clock } from '@warren/runtime/clock'
@@ -20,13 +22,16 @@ import { createWinstonLogger } from '@warren/runtime/winston'
 import manifest from '../package.json' with { type: 'json' }
 import { apiConfigSchema } from './config.ts'
 import { type Api, createApi } from './create-api.ts'
+import { createOwner, type NewOwner } from './create-owner.ts'
 import { loadProcessConfig, processConfigSchema } from './process-config.ts'
 
 const ROLES = ['web', 'worker', 'all'] as const
 type Role = (typeof ROLES)[number]
 
-const EXIT = { arguments: 2, usage: 64 } as const
-const USAGE = 'Usage: node main.ts [--role web|worker|all] [--print-config]\n'
+const EXIT = { failed: 1, arguments: 2, usage: 64 } as const
+const USAGE = `Usage: node main.ts [--role web|worker|all] [--print-config]
+       node main.ts --create-owner EMAIL --organization NAME [--plan NAME] [< PASSWORD]
+`
 const { version } = manifest
 /** Requests and jobs under way may take so long to end. */
 const DRAIN_MS = 25_000
@@ -34,8 +39,9 @@ const DRAIN_MS = 25_000
 const MONGO_START_MS = 90_000
 
 function main(): Promise<void> | void {
-  const { role, printConfig } = readArguments()
+  const { role, printConfig, owner } = readArguments()
   const config = readConfig()
+  if (owner) return makeOwner(config, owner)
   if (printConfig) {
     const shown = {
       ...describeConfig(apiConfigSchema, config.api),
@@ -47,17 +53,25 @@ function main(): Promise<void> | void {
   return run(role, config)
 }
 
-function readArguments(): { role: Role; printConfig: boolean } {
+type Arguments = { role: Role; printConfig: boolean; owner?: Omit<NewOwner, 'password'> }
+
+function readArguments(): Arguments {
   try {
     const { values } = parseArgs({
       options: {
         role: { type: 'string', default: 'all' },
         'print-config': { type: 'boolean', default: false },
+        'create-owner': { type: 'string' },
+        organization: { type: 'string' },
+        plan: { type: 'string', default: 'max' },
       },
     })
     const role = ROLES.find((one) => one === values.role)
     if (!role) throw new Error(`there is no role ${values.role}`)
-    return { role, printConfig: values['print-config'] }
+    const { 'print-config': printConfig, 'create-owner': email, organization, plan } = values
+    if (email === undefined) return { role, printConfig }
+    if (organization === undefined) throw new Error('--create-owner needs --organization')
+    return { role, printConfig, owner: { email, organization, plan } }
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n${USAGE}`)
     process.exit(EXIT.arguments)
@@ -71,6 +85,19 @@ function readConfig() {
     if (!(error instanceof ConfigError)) throw error
     process.stderr.write(`${error.message}\n`)
     process.exit(EXIT.usage)
+  }
+}
+
+async function makeOwner(
+  config: ReturnType<typeof loadProcessConfig>,
+  owner: Omit<NewOwner, 'password'>,
+): Promise<void> {
+  try {
+    const password = process.stdin.isTTY ? undefined : (await text(process.stdin)).replace(/\r?\n$/, '')
+    process.stdout.write(`${await createOwner(config, { ...owner, password })}\n`)
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
+    process.exitCode = EXIT.failed
   }
 }
 

@@ -9,6 +9,7 @@ import {
   createAuthenticator,
   createAuthService,
   createLoginRepo,
+  createOwners,
   createPasswords,
   createUserRepo,
 } from './modules/auth/index.ts'
@@ -44,17 +45,23 @@ export function createServices(deps: ApiDeps, database: PlatformDatabase) {
   const organizations = createOrganizationService({
     repo: createOrganizationRepo(database),
     limits: sessions,
+    hasInstances: async (organization) =>
+      (await cluster.instances.list({ organization, limit: 1 })).items.length > 0,
     clock,
     ids,
   })
+  const users = createUserRepo(database)
+  const passwords = createPasswords(config.BCRYPT_ROUNDS)
+  const createOwner = createOwners({ users, organizations, passwords, clock, ids })
   /** Callers that ended before their time: signed out, or revoked. */
   const ended = createNotice<string>()
   const keys = createKeyService({ repo: createKeyRepo(database), onRevoked: ended.tell, clock, ids, logger })
   const auth = createAuthService({
-    users: createUserRepo(database),
+    users,
     logins: createLoginRepo(database),
     organizations,
-    passwords: createPasswords(config.BCRYPT_ROUNDS),
+    createOwner,
+    passwords,
     accessTokens: accessTokensOf(config, deps),
     refreshSeconds: config.REFRESH_TOKEN_SECONDS,
     allowSignup: config.ALLOW_SIGNUP,
@@ -129,6 +136,7 @@ export function createServices(deps: ApiDeps, database: PlatformDatabase) {
     }),
     ended,
     organizations,
+    createOwner,
     keys,
     auth,
     authenticate: createAuthenticator(auth, keys),

@@ -5,7 +5,7 @@ import { PASSWORD } from '../../testing/client.ts'
 import { startApi, startServices } from '../../testing/harness.ts'
 
 const services = await startServices({ after })
-const { send, register, config } = await startApi(services)
+const { api, send, register, config } = await startApi(services)
 
 const me = (token: string) => send('GET', '/api/v1/auth/me', { token })
 const refresh = (refreshToken: string) => send('POST', '/api/v1/auth/refresh', { body: { refreshToken } })
@@ -29,6 +29,21 @@ describe('auth', () => {
     )
     assert.notEqual(ids[0], ids[1])
     for (const id of ids) assert.match(id, /^hauser-sohne/)
+  })
+
+  it('gives nobody who registers the accounts of an organisation that was made with a kubeconfig', async () => {
+    const spec = { organization: 'applied' }
+    await services.cluster.instances.create({
+      apiVersion: 'warren.dev/v1alpha1',
+      kind: 'WhatsAppInstance',
+      metadata: { namespace: 'team', name: 'sales' },
+      spec,
+    })
+    const register = { email: 'stranger@example.org', password: PASSWORD, organization: 'Applied' }
+    const { body } = await send('POST', '/api/v1/auth/register', { body: register })
+    assert.match(body.organization.id, /^applied-[0-9a-f]{8}$/)
+    const owner = { email: 'owner-of-applied@example.org', password: PASSWORD, organization: 'Applied' }
+    assert.equal((await api.createOwner(owner)).organization, 'applied')
   })
 
   it('refuses a registered address in any case, and leaves no organisation behind', async () => {

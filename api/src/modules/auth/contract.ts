@@ -1,8 +1,8 @@
 import Joi from 'joi'
 import { definePublicRoute, defineRoute, SCOPES } from '../../http/index.ts'
 import { organizationName, organizationSchema } from '../organizations/index.ts'
+import type { Registration } from './owners.ts'
 import { MAX_PASSWORD_BYTES } from './passwords.ts'
-import type { Registration } from './service.ts'
 
 const email = Joi.string().email({ tlds: false }).max(254).lowercase()
 const password = Joi.string().min(10).max(MAX_PASSWORD_BYTES)
@@ -22,20 +22,25 @@ const signedInSchema = tokensSchema
   .keys({ user: userSchema.required(), organization: organizationSchema.required() })
   .meta({ name: 'SignedIn' })
 
+/** What is asked of a registration, over REST and at the command line. */
+export const registrationSchema = Joi.object<Registration>({
+  email: email.required(),
+  password: password.required(),
+  organization: organizationName
+    .required()
+    .description(
+      'Name of the new organisation. Its id comes from the name; where there are instances of such an id already, or another organisation has it, random characters follow.',
+    ),
+  name: Joi.string().trim().min(1).max(100),
+})
+
 export const register = definePublicRoute<{ body: Registration }>({
   id: 'register',
   method: 'post',
   path: '/auth/register',
   summary: 'Register a person and an organisation',
   rate: 'auth',
-  request: {
-    body: Joi.object<Registration>({
-      email: email.required(),
-      password: password.required(),
-      organization: organizationName.required().description('Name of the new organisation.'),
-      name: Joi.string().trim().min(1).max(100),
-    }),
-  },
+  request: { body: registrationSchema },
   success: { status: 201, description: 'Registered and signed in.', schema: signedInSchema },
   errors: ['signup_closed', 'already_exists'],
 })

@@ -6,9 +6,11 @@ import type { AuthService } from './service.ts'
 
 export { createAccessTokens } from './access-tokens.ts'
 export { type Authenticate, createAuthenticator } from './authenticator.ts'
+export { registrationSchema } from './contract.ts'
 export { createLoginRepo } from './logins-repo.ts'
+export { type CreateOwner, createOwners, type Registration } from './owners.ts'
 export { createPasswords } from './passwords.ts'
-export { type AuthService, createAuthService, type Registration } from './service.ts'
+export { type AuthService, createAuthService } from './service.ts'
 export { createUserRepo } from './users-repo.ts'
 
 export function createAuthModule(

@@ -5,18 +5,12 @@ import type { Ids } from '@warren/runtime/ids'
 import type { Logger } from '@warren/runtime/logger'
 import { type Principal, SCOPES } from '../../http/index.ts'
 import { createTtlCache } from '../../platform/index.ts'
-import type { Organization, OrganizationService, Plan } from '../organizations/index.ts'
+import type { Organization, OrganizationService } from '../organizations/index.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import type { Login, LoginRepo } from './logins-repo.ts'
+import type { CreateOwner, Registration } from './owners.ts'
 import type { Passwords } from './passwords.ts'
 import type { User, UserRepo } from './users-repo.ts'
-
-export type Registration = {
-  readonly email: string
-  readonly password: string
-  readonly organization: string
-  readonly name?: string
-}
 
 /** A person, the organisation, and the tokens of one sign-in. */
 export type SignedIn = {
@@ -29,8 +23,6 @@ export type Tokens = { readonly access: string; readonly refresh: string; readon
 export type AuthService = {
   /** @throws WarrenError `signup_closed`, `already_exists` */
   register(registration: Registration): Promise<SignedIn>
-  /** Makes the first user of an organisation, whether or not registration is open. */
-  createOwner(registration: Registration, plan: Plan): Promise<{ user: User; organization: Organization }>
   /** @throws WarrenError `invalid_credentials` */
   login(email: string, password: string): Promise<SignedIn>
   /**
@@ -52,6 +44,7 @@ export function createAuthService(deps: {
   users: UserRepo
   logins: LoginRepo
   organizations: OrganizationService
+  createOwner: CreateOwner
   passwords: Passwords
   accessTokens: AccessTokens
   /** How long a sign-in lasts, however often its token is exchanged. */
@@ -93,33 +86,15 @@ export function createAuthService(deps: {
     deps.onEnded(`login:${login._id}`)
   }
 
-  async function createOwner(registration: Registration, plan: Plan) {
-    const { email, password, name } = registration
-    const passwordHash = await passwords.hash(password)
-    const organization = await organizations.create(registration.organization, plan)
-    const user: User = {
-      _id: ids.newId('user'),
-      organization: organization._id,
-      email: email.toLowerCase(),
-      ...(name === undefined ? {} : { name }),
-      passwordHash,
-      createdAt: clock.now(),
-    }
-    try {
-      await users.insert(user)
-    } catch (error) {
-      await organizations.remove(organization._id)
-      throw error
-    }
-    return { user, organization }
-  }
-
   return {
-    createOwner,
-
     async register(registration) {
-      if (!deps.allowSignup) throw new WarrenError('signup_closed')
-      const { user, organization } = await createOwner(registration, 'starter')
+      if (!deps.allowSignup)
+        throw new WarrenError(
+          'signup_closed',
+          'Whoever runs it opens it with ALLOW_SIGNUP=true, or makes owners.',
+        )
+      const options = { plan: 'starter', mayTakeOver: false } as const
+      const { user, organization } = await deps.createOwner(registration, options)
       return { user, organization, tokens: await signIn(user) }
     },
 

@@ -5,8 +5,11 @@ import type { LimitReader, LimitWriter } from '@warren/runtime/session-store'
 import { type Organization, type OrganizationRepo, PLAN_LIMITS } from './repo.ts'
 
 export type OrganizationService = {
-  /** Makes an organisation whose slug comes from the name; a taken slug gets random characters behind it. */
-  create(name: string, plan: Organization['plan']): Promise<Organization>
+  /**
+   * Makes an organisation whose slug comes from the name; a taken slug gets random characters behind it.
+   * @param options.mayTakeOver a slug counts as free although there are instances of it, which someone made with a kubeconfig
+   */
+  create(name: string, options: CreateOptions): Promise<Organization>
   /** @throws WarrenError `not_found` */
   get(organization: string): Promise<Organization>
   rename(organization: string, name: string): Promise<Organization>
@@ -22,6 +25,8 @@ export type OrganizationService = {
    */
   withInstanceLimit<T>(organization: string, work: (limit: number) => Promise<T>): Promise<T>
 }
+
+export type CreateOptions = { readonly plan: Organization['plan']; readonly mayTakeOver: boolean }
 
 /** Limits that are compared with one query. */
 const PUBLISH_BATCH = 500
@@ -39,14 +44,18 @@ export function slugOf(name: string): string {
 export function createOrganizationService(deps: {
   repo: OrganizationRepo
   limits: LimitReader & LimitWriter
+  /** Whether there are instances of an organisation, whoever made them. */
+  hasInstances: (organization: string) => Promise<boolean>
   clock: Clock
   ids: Ids
 }): OrganizationService {
   const { repo, limits, clock, ids } = deps
 
-  async function create(name: string, plan: Organization['plan']): Promise<Organization> {
+  async function create(name: string, { plan, mayTakeOver }: CreateOptions): Promise<Organization> {
     const slug = slugOf(name)
     for (const suffix of ['', randomSuffix(ids), randomSuffix(ids)]) {
+      // Or a stranger who registers would have somebody's accounts by choosing a name.
+      if (!mayTakeOver && (await deps.hasInstances(slug + suffix))) continue
       const organization = { _id: slug + suffix, name, plan, createdAt: clock.now() }
       try {
         await repo.insert(organization)
