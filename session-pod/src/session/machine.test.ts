@@ -134,6 +134,16 @@ test('a server that accepts and then closes is met ever less often, one that hel
   assert.ok(rounds(8, 90_000, closed(428)).waits.every((ms) => ms <= 1_000))
 })
 
+test('what fails soon after a long outage is tried again at once: together the two shall not last longer than one', () => {
+  const failing = Array.from({ length: 6 }, () => [closed(503), { type: 'retryDue' }] as const).flat()
+  const { model } = play([{ type: 'loaded', account }, ...failing, { type: 'opened' }])
+  // As long as it takes to notice a connection that fell silent the moment it was open.
+  const silent = { now: new Date(now.getTime() + 22_000), random: () => 0.5 }
+  const { effects } = step(model, closed(0, 'WhatsApp has fallen silent'), silent)
+  const [retry] = effects.flatMap((effect) => (effect.do === 'retry' ? effect.afterMs : []))
+  assert.ok(retry !== undefined && retry <= 2_000, String(retry))
+})
+
 test('a temporary ban is tried again when it ends, and is no rest', () => {
   const { model, effects } = play([
     ...linked,

@@ -22,8 +22,11 @@ import { phase, showing, withoutAccount } from './status.ts'
 const MAX_CONFLICTS = 3
 /** A connection that held this long proves that nobody fights for it: a rival, too, comes back within a minute or two. */
 const UNDISPUTED_MS = 5 * 60_000
-/** A login alone proves little: a server that accepts and then closes is a failed attempt, until a connection held this long. */
-const STABLE_MS = 60_000
+/**
+ * A login alone proves little: a server that accepts and then closes is a failed attempt, until a connection held this long. Shorter than
+ * the time after which a silent one is given up, or the two would add up.
+ */
+const STABLE_MS = 20_000
 /** WhatsApp must tell of a logout this often before it is believed. */
 const LOGOUT_CONFIRMATIONS = 2
 
