@@ -60,10 +60,10 @@ async function runOn(stack: Stack, options: RunOptions): Promise<RunResult> {
   const rest = await signIn(stack.url, OWNER)
   const consumer = await startConsumer(stack.url, rest.token)
   const history = watchHistory(stack)
-  await linkAccounts(stack)
+  const groups = await linkAccounts(stack)
   const { simulator, sessions } = stack
   const log = createSentLog()
-  const traffic = await startTraffic({ ...options, sessions, simulator, rest, log })
+  const traffic = await startTraffic({ ...options, sessions, groups, simulator, rest, log })
   const probe = createProbe({ simulator, rest, consumer, log })
 
   const results: FaultResult[] = []

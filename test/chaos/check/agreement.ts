@@ -19,6 +19,8 @@ export type Delivered = {
   readonly chat: string
   readonly text: string | undefined
   readonly opened: number
+  /** Of a group: how often each of its members could read it. */
+  readonly openedBy?: Readonly<Record<string, number>>
   readonly decryptFailures: number
   readonly conflicting: boolean
 }
@@ -68,6 +70,10 @@ export function disagreements({ sent, delivered, journal, shown, events }: Accou
     if (conflicting) found.wrong.push(`${id} carried two contents`)
     if (opened === 0) found.lost.push(`${id} was never opened by its recipient`)
   }
+  const openedBy = new Map(delivered.map((one) => [one.id, one.openedBy]))
+  for (const { id, text, readers = [] } of out)
+    for (const reader of readers)
+      if (!openedBy.get(id)?.[reader]) found.lost.push(`"${text}" (${id}) was never opened by ${reader}`)
   for (const { type, message } of journal)
     if (type === 'message.undecryptable') found.wrong.push(`${message?.id} could not be decrypted`)
   const ours = new Set(out.map(({ id }) => id))

@@ -3,10 +3,14 @@ import type { Stack } from './stack.ts'
 
 const PATIENCE = { timeoutMs: 120_000, everyMs: 50 }
 
-/** Links every account with a simulated phone, and has contacts confirm what they get. */
-export async function linkAccounts({ sessions, simulator }: Stack): Promise<void> {
+/**
+ * Links every account with a simulated phone, and has contacts confirm what they get.
+ * @returns by instance the group that each account has with its contacts; groups name their members in either way
+ */
+export async function linkAccounts({ sessions, simulator }: Stack): Promise<ReadonlyMap<string, string>> {
+  const groups = new Map<string, string>()
   await Promise.all(
-    sessions.map(async ({ number, instance, contacts, prober, doc }) => {
+    sessions.map(async ({ number, instance, contacts, prober, doc }, index) => {
       await simulator.phones.create({ number })
       for (const contact of [...contacts, prober])
         await simulator.contacts.set({ number: contact, deliverAfterMs: 20, readAfterMs: null })
@@ -19,6 +23,10 @@ export async function linkAccounts({ sessions, simulator }: Stack): Promise<void
         ...PATIENCE,
         describe: `${instance} to be connected`,
       })
+      const addressing = index % 2 === 0 ? 'lid' : 'pn'
+      const { jid } = await simulator.groups.create({ members: [number, ...contacts], addressing })
+      groups.set(instance, jid)
     }),
   )
+  return groups
 }

@@ -7,12 +7,13 @@ const AGAIN_MS = 300
 /** Everything that may be done twice. Writing a message and scanning a QR are as they were. */
 export function connectSimulator(url: string): SimulatorOperations {
   const client = createSimulatorClient(url)
-  const { contacts, faults, ledger, phones, sessions } = client
+  const { contacts, faults, groups, ledger, phones, sessions } = client
   return {
     ...client,
     trust: insisting(client.trust),
     phones: { ...phones, create: insisting(phones.create) },
     contacts: { ...contacts, set: insisting(contacts.set) },
+    groups: { ...groups, create: insisting(groups.create) },
     faults: { set: insisting(faults.set), get: insisting(faults.get), clear: insisting(faults.clear) },
     sessions: { list: insisting(sessions.list), end: insisting(sessions.end) },
     ledger: { ...ledger, read: insisting(ledger.read) },

@@ -1,19 +1,21 @@
 /** Contacts write exactly once, also when the answer of the simulator's control API is lost. */
 import { randomBytes } from 'node:crypto'
-import type { MessageInput, SimulatorOperations } from '@warren/simulator'
+import type { SimulatorOperations } from '@warren/simulator'
 import { insisting } from '../stack/simulator.ts'
 
-/** Resolves with the message's id when it is in the queue of the account's device. */
-export async function writeAs(
+/**
+ * Resolves with the message's id when it is in the queue of the account's device.
+ * @param write has a contact write under this id
+ */
+export async function writeOnce(
   simulator: SimulatorOperations,
-  contact: string,
-  message: Omit<MessageInput, 'id'>,
+  write: (id: string) => Promise<unknown>,
 ): Promise<string> {
   const id = `3A${randomBytes(9).toString('hex').toUpperCase()}`
-  const write = insisting(async () => {
+  const unlessWritten = insisting(async () => {
     const { entries } = await simulator.ledger.read({ id })
-    if (entries.length === 0) await simulator.contacts.send(contact, { ...message, id })
+    if (entries.length === 0) await write(id)
   })
-  await write()
+  await unlessWritten()
   return id
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { SimulatorOperations } from '@warren/simulator'
 import type { Session } from '../stack/session.ts'
 import type { Consumer } from './consumer.ts'
-import { writeAs } from './contacts.ts'
+import { writeOnce } from './contacts.ts'
 import type { SentLog } from './record.ts'
 import type { Rest } from './rest.ts'
 
@@ -63,7 +63,7 @@ export function createProbe(deps: {
         rest.send(instance, textOut.replaceAll(' ', '-'), { to: chat, type: 'text', text: textOut }),
       )
       const incoming = begin('in', session, textIn, () =>
-        writeAs(simulator, chat, { to: number, text: textIn }),
+        writeOnce(simulator, (id) => simulator.contacts.send(chat, { to: number, text: textIn, id })),
       )
       const [outMs, seenMs] = await Promise.all([
         moment(async () => {

@@ -2,8 +2,10 @@
 export type Sent = {
   readonly direction: 'out' | 'in'
   readonly instance: string
-  /** The contact's number. */
+  /** Whose messages keep their order: a contact's number, a group, or a group and who writes in it. */
   readonly chat: string
+  /** Numbers that have to read it, for a group. */
+  readonly readers?: readonly string[]
   readonly id: string
   readonly text: string
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { SimulatorOperations } from '@warren/simulator'
 import { createRandom, type Random } from '../random.ts'
 import type { Session } from '../stack/session.ts'
-import { writeAs } from './contacts.ts'
+import { writeOnce } from './contacts.ts'
 import { PNG } from './picture.ts'
 import type { SentLog } from './record.ts'
 import type { Rest } from './rest.ts'
@@ -18,6 +18,8 @@ export type Traffic = {
 
 export type TrafficOptions = {
   readonly sessions: readonly Session[]
+  /** The group that each account has with its contacts, by instance. */
+  readonly groups: ReadonlyMap<string, string>
   readonly simulator: SimulatorOperations
   readonly rest: Rest
   readonly log: SentLog
@@ -35,7 +37,7 @@ const BURST = 6
 const HURRY = 0.2
 
 export async function startTraffic(options: TrafficOptions): Promise<Traffic> {
-  const { sessions, simulator, rest, log } = options
+  const { sessions, groups, simulator, rest, log } = options
   const stopping = new AbortController()
   const errors: unknown[] = []
   const picture = await rest.upload(PNG)
@@ -57,9 +59,24 @@ export async function startTraffic(options: TrafficOptions): Promise<Traffic> {
       ? { image: { data: PNG.toString('base64'), mimetype: 'image/png' } }
       : {}
     const addressing = random.chance(0.5) ? 'lid' : 'pn'
-    const id = await writeAs(simulator, chat, { to: session.number, text, addressing, ...image })
+    const message = { to: session.number, text, addressing, ...image } as const
+    const id = await writeOnce(simulator, (id) => simulator.contacts.send(chat, { ...message, id }))
     log.add({ direction: 'in', instance: session.instance, chat, id, text })
   }
+
+  async function toGroup({ instance, contacts }: Session, group: string, number: number): Promise<void> {
+    const text = `out ${instance} group ${number}`
+    const id = await rest.send(instance, text.replaceAll(' ', '-'), { to: group, type: 'text', text })
+    log.add({ direction: 'out', instance, chat: group, id, text, readers: contacts })
+  }
+
+  const fromGroup =
+    (group: string) =>
+    async ({ instance }: Session, from: string, number: number): Promise<void> => {
+      const text = `in ${instance} group ${from} ${number}`
+      const id = await writeOnce(simulator, (id) => simulator.groups.send(group, { from, text, id }))
+      log.add({ direction: 'in', instance, chat: `${group} ${from}`, id, text })
+    }
 
   /** One direction of one chat: the next message when the one before was accepted. */
   async function lane(send: typeof out, session: Session, chat: string, random: Random): Promise<void> {
@@ -74,15 +91,23 @@ export async function startTraffic(options: TrafficOptions): Promise<Traffic> {
   }
 
   const seeds = createRandom(options.seed)
-  const lanes = sessions.flatMap((session) =>
-    session.contacts.flatMap((chat) =>
-      [out, incoming].map((send) =>
-        lane(send, session, chat, createRandom(seeds.int(1, 2 ** 31))).catch((error: unknown) => {
-          errors.push(error)
-        }),
-      ),
-    ),
-  )
+  const start = (send: typeof out, session: Session, chat: string) =>
+    lane(send, session, chat, createRandom(seeds.int(1, 2 ** 31))).catch((error: unknown) => {
+      errors.push(error)
+    })
+  const lanes = sessions.flatMap((session) => {
+    const { contacts, instance } = session
+    const group = groups.get(instance)
+    return [
+      ...contacts.flatMap((chat) => [start(out, session, chat), start(incoming, session, chat)]),
+      ...(group === undefined
+        ? []
+        : [
+            start(toGroup, session, group),
+            ...contacts.map((chat) => start(fromGroup(group), session, chat)),
+          ]),
+    ]
+  })
   return {
     errors,
     hurry() {
