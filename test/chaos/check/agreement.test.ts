@@ -33,6 +33,16 @@ const swapped = <T>([first, second, ...rest]: readonly T[]): T[] =>
 
 test('finds nothing where everything agrees', () => assert.deepEqual(disagreements(good), nothing))
 
+test('asks of a message to a group that each member read it', () => {
+  const to = (openedBy: Record<string, number>): Accounts => ({
+    ...good,
+    sent: [{ ...o1, readers: ['1', '2'] }, i1, o2, i2],
+    delivered: good.delivered.map((one) => (one.id === 'O1' ? { ...one, openedBy } : one)),
+  })
+  assert.deepEqual(disagreements(to({ 1: 1, 2: 1 })), nothing)
+  assert.deepEqual(disagreements(to({ 1: 1 })).lost, ['"out O1" (O1) was never opened by 2'])
+})
+
 const BAD: [string, Partial<Accounts>, keyof typeof nothing, RegExp][] = [
   [
     'a message that WhatsApp never got',
