@@ -27,7 +27,7 @@ test('nothing is lost, doubled or disordered, whatever breaks', { timeout: 170_0
     longestOutageMs: 4_000,
     pauseMs: 800,
     only: SCENARIOS.map(({ name }) => name).filter((name) => !SLOW.includes(name)),
-    longestMs: 60_000,
+    longestMs: 50_000,
     settleMs: 40_000,
     folder: tempDir({ after }),
     env: { ...process.env, MONGODB_URI: undefined },
