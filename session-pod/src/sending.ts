@@ -83,7 +83,7 @@ export function createSending(options: {
 
   function fail(id: string, { chat }: OutboxRecord, code: number, until?: Date): void {
     if (!outbox.get(id)) return
-    outbox.failed(id, chat, { ...refusalOf(code), ...(until ? { until } : {}) })
+    outbox.failed(id, chat, { ...refusalOf(code, chat.jid), ...(until ? { until } : {}) })
     marker.done(id)
   }
 
@@ -103,15 +103,23 @@ export function createSending(options: {
     explained.delete(id)
   }
 
+  /** WhatsApp knows of devices that the message did not go to: it goes out once more, under its id, to all that there are now. */
+  function reachesMore(id: string, phash: string): boolean {
+    if (!messenger()?.missedDevices(id, phash) || !sender.retryFresh(id)) return false
+    logger.info('a message missed devices of its chat and goes out once more', { messageId: id })
+    return true
+  }
+
   return {
     protection,
     sender,
-    onAck({ id, error }) {
+    onAck({ id, error, phash }) {
       options.onAnswered()
       const record = outbox.get(id)
       if (!record) return
       if (error === MAY_NOT_BEGIN) return void explain(id, record)
       if (error === STALE && sender.retryFresh(id)) return
+      if (error === undefined && phash !== undefined && reachesMore(id, phash)) return
       if (error === undefined) {
         outbox.sent(id, clock.now())
         protection.sent(record.chat)

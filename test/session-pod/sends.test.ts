@@ -118,6 +118,26 @@ test('a contact that could not read a message gets it again although the session
   assert.deepEqual([opened.text, opened.conflicting, opened.retryRequests], ['read me', false, 1])
 })
 
+test('a device that was linked a moment ago gets the message too, though the list from before is still remembered', async () => {
+  const partner = rig.account()
+  await rig.simulator.phones.create({ number: partner.phone })
+  await ended(await account.send(partner.phone, 'to the phone alone'))
+  await partner.link()
+  const id = await account.send(partner.phone, 'to both')
+  const received = async () =>
+    (await partner.entries('message.received')).filter(({ data }) => data.message.id === id)
+  await until(async () => (await received()).length > 0, { timeoutMs: 20_000, describe: 'the message' })
+  const found = await until(async () => {
+    const [entry] = (await rig.simulator.ledger.read({ id, direction: 'fromSession' })).entries
+    return entry?.direction === 'fromSession' && entry.attempts === 2 ? entry : undefined
+  })
+  assert.equal(found.conflicting, false)
+  assert.equal((await received()).length, 1)
+  await ended(id)
+  const statuses = (await statusesOf(account, id)).map(({ data }) => data.status)
+  assert.equal(statuses.filter((status) => status === 'sent').length, 1)
+})
+
 test('a message that cannot be decrypted is told of, asked for again, and then received', async () => {
   // A session that both have used: damage to the first message of one may hit what nobody reads.
   const number = '491540000007'

@@ -21,7 +21,7 @@ export type Hearing = {
   stanza(stanza: HeardStanza): Heard
 }
 
-/** A connection in WhatsApp's time. */
+/** A connection in WhatsApp's time. `skewMs` is that time less the monotonic clock's, which no change of the wall clock moves. */
 type Span = { readonly skewMs: number; readonly fromMs: number; untilMs: number }
 
 /** WhatsApp's times are whole seconds, and a stanza takes a moment. */
@@ -29,7 +29,7 @@ const GRACE_MS = 3_000
 /** Stanzas that came in and may come again, because our receipt was lost. */
 const REMEMBERED = 2_000
 
-export function createHearing(clock: Pick<Clock, 'now'>): Hearing {
+export function createHearing(clock: Pick<Clock, 'monotonicMs'>): Hearing {
   let before: Span | undefined
   let present: Span | undefined
   const known = new Set<string>()
@@ -48,13 +48,13 @@ export function createHearing(clock: Pick<Clock, 'now'>): Hearing {
 
   return {
     opened(serverSeconds) {
-      const now = clock.now().getTime()
-      const skewMs = serverSeconds > 0 ? serverSeconds * 1000 - now : 0
       before = present
-      present = { skewMs, fromMs: now + skewMs, untilMs: now + skewMs }
+      // Without WhatsApp's time nothing can be told of this connection.
+      const fromMs = serverSeconds > 0 ? serverSeconds * 1000 : Number.NaN
+      present = { skewMs: fromMs - clock.monotonicMs(), fromMs, untilMs: fromMs }
     },
     frame() {
-      if (present) present.untilMs = clock.now().getTime() + present.skewMs
+      if (present) present.untilMs = clock.monotonicMs() + present.skewMs
     },
     stanza(stanza) {
       const again = remember(stanza)

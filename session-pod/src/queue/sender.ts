@@ -237,14 +237,20 @@ export function createSender(options: SenderOptions): Sender {
   }
 
   /** What was accepted, from its stored bytes. Only a definite refusal fails it; whatever else goes wrong may pass. */
-  function relaying(id: string, fresh: boolean): (via: Messenger) => Promise<Outcome> {
+  function relaying(
+    id: string,
+    fresh: boolean,
+    settled?: OutboxRecord,
+  ): (via: Messenger) => Promise<Outcome> {
     let attempts = 0
     return async (via) => {
-      const record = outbox.get(id)
+      const waiting = outbox.get(id)
+      const record = waiting ?? settled
       if (!record) return 'done'
       try {
         await via.relay(id, record.to, record.proto, fresh || attempts > 0)
       } catch (error) {
+        if (!waiting) return 'done'
         if (!isDefinite(error) || via !== messenger) throw error
         attempts += 1
         if (error.code === 'recipient_stale' && attempts < MAX_ATTEMPTS) throw error
@@ -319,7 +325,8 @@ export function createSender(options: SenderOptions): Sender {
       const record = outbox.get(id)
       if (!record || refreshed.has(id) || !messenger) return false
       refreshed.add(id)
-      inLane(id, laneOf(record.chat), record.position, relaying(id, true))
+      // A receipt may settle it meanwhile; the devices that are meant have not got it all the same.
+      inLane(id, laneOf(record.chat), record.position, relaying(id, true, record))
       return true
     },
     async stop() {

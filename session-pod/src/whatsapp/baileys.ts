@@ -19,7 +19,11 @@ export {
   getCompanionPlatformId,
 } from '@whiskeysockets/baileys/lib/Utils/companion-reg-client-utils.js'
 export { aesEncryptCTR, Curve, derivePairingCodeKey } from '@whiskeysockets/baileys/lib/Utils/crypto.js'
-export { bytesToCrockford, unpadRandomMax16 } from '@whiskeysockets/baileys/lib/Utils/generics.js'
+export {
+  bytesToCrockford,
+  generateParticipantHashV2,
+  unpadRandomMax16,
+} from '@whiskeysockets/baileys/lib/Utils/generics.js'
 export type { ILogger } from '@whiskeysockets/baileys/lib/Utils/logger.js'
 export {
   getContentType,

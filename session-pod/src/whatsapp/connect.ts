@@ -18,6 +18,7 @@ import {
 } from './baileys.ts'
 import type { Barrier, RawSocket } from './barrier.ts'
 import { endingOf } from './ending.ts'
+import { createFanOut, type FanOut } from './fan-out.ts'
 import { groupMetadata } from './group-metadata.ts'
 import { handleMessagesInOrder, readFramesInOrder } from './in-order.ts'
 import type { KeyStores } from './key-store.ts'
@@ -86,6 +87,8 @@ export type ConnectOptions = {
 
 export type Connection = {
   readonly socket: Socket
+  /** Whom messages of this connection were encrypted for. */
+  readonly fanOut: FanOut
   readonly passkey: PasskeyPairing
   /** Resolves when the connection has ended. */
   readonly ended: Promise<Ending>
@@ -114,7 +117,8 @@ const CLOSE_MS = 1_000
 export function connect(options: ConnectOptions): Connection {
   const { creds, clock, events, barrier } = options
   const ended = Promise.withResolvers<Ending>()
-  const socket: Socket = makeSocket(socketConfig(options, () => socket))
+  const fanOut = createFanOut()
+  const socket: Socket = makeSocket(socketConfig(options, fanOut, () => socket))
   let phase: 'connecting' | 'alive' | 'open' | 'ended' = 'connecting'
   let rotation: QrRotation | undefined
   let paired = false
@@ -275,6 +279,7 @@ export function connect(options: ConnectOptions): Connection {
 
   return {
     socket,
+    fanOut,
     passkey,
     ended: ended.promise,
     isOpen: () => phase === 'open' && raw.readyState === 1,
@@ -305,7 +310,7 @@ export const targetOf = (url: string | undefined): URL =>
   new URL(url ?? String(DEFAULT_CONNECTION_CONFIG.waWebSocketUrl))
 
 /** @param socket the one that is made of this; nothing asks for it before it is */
-function socketConfig(options: ConnectOptions, socket: () => Socket) {
+function socketConfig(options: ConnectOptions, fanOut: FanOut, socket: () => Socket) {
   const { creds, keys, groups, own, traffic, logger, url, version, getMessage, clock, route } = options
   const { HistorySyncType } = protocol.HistorySync
   return {
@@ -335,6 +340,7 @@ function socketConfig(options: ConnectOptions, socket: () => Socket) {
       stanzaId: traffic.stanzaId,
       now: clock.now,
       renewSession: (jid) => socket().assertSessions([jid], true),
+      onEncrypted: fanOut.encrypted,
       onSkipped(jid, error) {
         logger.warn('a message goes out without a device that it could not be encrypted for', { jid, error })
         options.onSkippedDevice()

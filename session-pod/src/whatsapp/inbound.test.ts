@@ -186,7 +186,7 @@ test('acks', () => {
   assert.equal(ack({})?.error, undefined)
   assert.equal(ack({ error: '463' })?.error, 463)
   assert.deepEqual(
-    [463, 479, 404].map((code) => refusalOf(code).code),
+    [463, 479, 404].map((code) => refusalOf(code, '491@s.whatsapp.net').code),
     ['restricted', 'recipient_stale', 'rejected_by_whatsapp'],
   )
 })

@@ -26,6 +26,8 @@ export type Messenger = {
    * @throws WarrenError `recipient_stale` when it can be encrypted for no device; any other error may pass
    */
   relay(id: string, to: string, bytes: Uint8Array, fresh: boolean): Promise<void>
+  /** Whether WhatsApp, by the hash in its acknowledgement, knows of devices that a message of this connection did not go to. */
+  missedDevices(id: string, hash: string): boolean
   /** Uploads an image; what it returns is the whole of its message. */
   uploadImage(bytes: Buffer, about: { mimetype: string; caption?: string }): Promise<ImageMessage>
   markRead(chat: string, ids: readonly string[]): Promise<void>
@@ -44,13 +46,14 @@ export type Messenger = {
 
 const UNLINK_MS = 5_000
 
+const isGroup = (jid: string) => parseJid(jid)?.kind === 'group'
 const isUnlinking = ({ code, conflict }: Ending) => code === 401 || conflict === 'device_removed'
 
 export function createMessenger(
   connection: Connection,
   { clock, handedOut }: { clock: Pick<Clock, 'monotonicMs'>; handedOut: Pick<HandedOut, 'relaying'> },
 ): Messenger {
-  const { socket } = connection
+  const { socket, fanOut } = connection
 
   const relaying = new Map<symbol, number>()
   const waiting = new Set<(error: unknown) => void>()
@@ -106,9 +109,8 @@ export function createMessenger(
       const attempt = Symbol(id)
       relaying.set(attempt, clock.monotonicMs())
       if (fresh) await forgetDevices(to)
-      const relayed = handedOut.relaying(id, () =>
-        socket.relayMessage(to, message, { messageId: id, useUserDevicesCache: !fresh }),
-      )
+      const send = () => socket.relayMessage(to, message, { messageId: id, useUserDevicesCache: !fresh })
+      const relayed = handedOut.relaying(id, () => (isGroup(to) ? send() : fanOut.relaying(id, send)))
       await whileOpen(relayed)
         .catch((cause: unknown) => {
           // Baileys' one word for it, thrown before it sends anything; a timeout or a closed socket has others.
@@ -117,10 +119,11 @@ export function createMessenger(
         })
         .finally(() => relaying.delete(attempt))
     },
+    missedDevices: fanOut.missed,
     uploadImage: (bytes, about) => whileOpen(uploadImage(socket, bytes, about)),
     async markRead(chat, ids) {
       // A receipt in a group names the author of each message, which the request does not carry.
-      if (parseJid(chat)?.kind === 'group')
+      if (isGroup(chat))
         throw new WarrenError('validation_failed', 'messages of a group cannot be marked as read')
       await whileOpen(socket.readMessages(ids.map((id) => ({ remoteJid: chat, id, fromMe: false }))))
     },

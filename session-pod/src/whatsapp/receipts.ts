@@ -34,20 +34,38 @@ export function readReceipt(stanza: BinaryNode): ReceiptNews | undefined {
   return { ids: [id, ...more], status, chat: from, t }
 }
 
-export type AckNews = { readonly id: string; readonly error?: number; readonly t: string | undefined }
+export type AckNews = {
+  readonly id: string
+  readonly error?: number
+  readonly t: string | undefined
+  /** Hash of the devices that WhatsApp knows of. */
+  readonly phash?: string
+}
 
 /** The server's answer to a message. */
 export function readMessageAck(stanza: BinaryNode): AckNews | undefined {
-  const { id, error, t } = stanza.attrs
+  const { id, error, t, phash } = stanza.attrs
   if (!id) return undefined
-  return { id, t, ...(error === undefined ? {} : { error: Number(error) || 0 }) }
+  return {
+    id,
+    t,
+    ...(error === undefined ? {} : { error: Number(error) || 0 }),
+    ...(phash === undefined ? {} : { phash }),
+  }
 }
 
 /** WhatsApp's refusals by number: 463 is an account that may not begin chats, 479 a stanza for devices that are no more. */
 const REFUSALS: Readonly<Record<number, ErrorCode>> = { 463: 'restricted', 479: 'recipient_stale' }
 
-/** A refusal as an error of the table. */
-export function refusalOf(code: number): { code: ErrorCode; whatsappCode: number; message: string } {
-  const known = REFUSALS[code] ?? 'rejected_by_whatsapp'
+/** The same of messages to a group: not authorised, forbidden, not found, gone. */
+const GROUP_REFUSALS = [401, 403, 404, 410]
+
+/** A refusal as an error of the table. @param chat the JID that the message was for */
+export function refusalOf(
+  code: number,
+  chat: string,
+): { code: ErrorCode; whatsappCode: number; message: string } {
+  const isClosed = parseJid(chat)?.kind === 'group' && GROUP_REFUSALS.includes(code)
+  const known = isClosed ? 'not_in_group' : (REFUSALS[code] ?? 'rejected_by_whatsapp')
   return { code: known, whatsappCode: code, message: ERRORS[known].title }
 }

@@ -45,6 +45,8 @@ export type RepositoryOptions = {
   readonly now: () => Date
   /** Asks WhatsApp for the keys of a device and makes a new session with it. */
   readonly renewSession: (jid: string) => Promise<unknown>
+  /** A message was encrypted for this device. */
+  readonly onEncrypted: (jid: string) => void
   /** A message goes out without this device. */
   readonly onSkipped: (jid: string, error: unknown) => void
 }
@@ -101,7 +103,11 @@ export function signalRepositoryFactory(options: RepositoryOptions) {
       decryptMessage: (opts) => decryptOnce(opts.ciphertext, () => inner.decryptMessage(opts)),
       decryptGroupMessage: (opts) => decryptOnce(opts.msg, () => inner.decryptGroupMessage(opts)),
       encryptMessage: encryptAnew({
-        encrypt: (opts) => groups.run(() => inner.encryptMessage(opts)),
+        async encrypt(opts) {
+          const encrypted = await groups.run(() => inner.encryptMessage(opts))
+          options.onEncrypted(opts.jid)
+          return encrypted
+        },
         renew: options.renewSession,
         onSkipped: options.onSkipped,
       }),

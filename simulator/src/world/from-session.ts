@@ -1,7 +1,7 @@
-import { proto, unpadRandomMax16 } from '@whiskeysockets/baileys'
+import { generateParticipantHashV2, proto, unpadRandomMax16 } from '@whiskeysockets/baileys'
 import { type BinaryNode, bytesOf, child, children, node, seconds } from '../protocol/node.ts'
 import type { Addressing, DeviceAddress } from './address.ts'
-import type { Subscriber } from './directory.ts'
+import { jidOf, type Subscriber } from './directory.ts'
 import { bringToGroup } from './group-from-session.ts'
 import { type FromSession, noteOpened } from './ledger.ts'
 import { contentOf } from './media-content.ts'
@@ -87,6 +87,24 @@ const openOnPhone = async (
   }
 }
 
+/**
+ * WhatsApp tells a sender whose list of devices is out of date: by a hash of the devices that it knows. Undefined when none of them is
+ * missing, and for what is not for a person, or for one device alone.
+ */
+const hashOfMissed = (world: World, session: Session, stanza: BinaryNode): string | undefined => {
+  const to = world.directory.byJid(stanza.attrs.to)
+  const given = children(child(stanza, 'participants'), 'to').map(({ attrs }) => attrs.jid ?? '')
+  if (!to || given.length === 0) return undefined
+  const { subscriber: sender, companion } = session
+  const devicesOf = (subscriber: Subscriber) =>
+    [0, ...subscriber.companions.keys()].map((device) => jidOf(subscriber, to.addressing, device))
+  const own = jidOf(sender, to.addressing, companion.device)
+  const known = new Set([...devicesOf(to.subscriber), ...devicesOf(sender)])
+  known.delete(own)
+  const reached = new Set(given)
+  return [...known].every((jid) => reached.has(jid)) ? undefined : generateParticipantHashV2([...known])
+}
+
 const acknowledge = (world: World, session: Session, stanza: BinaryNode, entry: FromSession): boolean => {
   const account = session.subscriber.number
   const refusal =
@@ -99,6 +117,7 @@ const acknowledge = (world: World, session: Session, stanza: BinaryNode, entry: 
     from: to,
     t: seconds(),
     error: refusal && String(refusal.code),
+    phash: refusal ? undefined : hashOfMissed(world, session, stanza),
   })
   if (refusal || !world.faults.effective(account).withholdAcks) {
     if (session.send(ack)) world.ledger.update(entry, (one) => (refusal ? one.refused++ : one.acked++))
