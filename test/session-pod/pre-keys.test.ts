@@ -17,7 +17,7 @@ test(`${LINKS} links killed around their first upload: every pre-key that was ha
 }, async () => {
   async function linkAmidKills(link: number): Promise<void> {
     const account = rig.account()
-    await rig.simulator.phones.create({ number: account.phone })
+    await rig.simulator.phones.create({ number: account.phone, initialSync: true })
     let pod = account.start()
     const { qr } = await until(async () => (await account.status())?.pairing, {
       timeoutMs: 30_000,
@@ -49,7 +49,22 @@ test(`${LINKS} links killed around their first upload: every pre-key that was ha
       { timeoutMs: 30_000, describe: 'the first message of every contact' },
     )
     assert.deepEqual(await account.entries('message.undecryptable'), [])
-    await pod.kill()
+    // What the phone shares once, when it links a device.
+    await until(
+      async () => {
+        await pod.kill()
+        const { values, release } = await account.stored()
+        await release()
+        const creds = values.get('creds/main') as { myAppStateKeyId?: string } | undefined
+        const keys = [...values.keys()].filter((key) => key.startsWith('app-state-sync-key/'))
+        if (creds?.myAppStateKeyId && keys.includes(`app-state-sync-key/${creds.myAppStateKeyId}`))
+          return true
+        pod = account.start()
+        await account.until('connected')
+        return false
+      },
+      { timeoutMs: 60_000, describe: 'the keys that the phone shared' },
+    )
   }
   await Promise.all(Array.from({ length: LINKS }, (_, link) => linkAmidKills(link)))
 })

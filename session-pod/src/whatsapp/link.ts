@@ -5,6 +5,7 @@ import type { SessionEvent } from '../session/model.ts'
 import type { Link } from '../session/session.ts'
 import type { SessionState } from '../store/state.ts'
 import { adoption } from './adoption.ts'
+import { noteSharedKey } from './app-state-keys.ts'
 import { type AuthenticationCreds, type BinaryNode, initAuthCreds } from './baileys.ts'
 import { type Connection, type ConnectOptions, connect } from './connect.ts'
 import { accountOf, credentialsChange, isLinked, sameAccount, storedCredentials } from './credentials.ts'
@@ -72,6 +73,7 @@ export function createLink(options: LinkOptions): WhatsAppLink {
       if (mine !== wish) return
       const creds = pairing ? initAuthCreds() : storedCredentials(state)
       if (!creds) return dispatch({ type: 'closed', ending: { code: 0, text: 'there are no credentials' } })
+      if (!pairing) noteSharedKey(creds, state)
       const route = options.proxies && (await routeThrough(options.proxies, mine))
       if (mine !== wish || (options.proxies && !route)) return
       const phone = pairing?.method === 'code' ? pairing.phoneNumber : undefined

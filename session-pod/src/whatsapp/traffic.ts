@@ -5,6 +5,7 @@ import type { JournalDraft } from '../session/journal.ts'
 import type { Groups } from '../store/groups.ts'
 import type { SessionState } from '../store/state.ts'
 import type { AddressBook, OwnIds } from './addresses.ts'
+import { sharedKeys } from './app-state-keys.ts'
 import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren } from './baileys.ts'
 import { createBoundedMap } from './bounded-map.ts'
 import { timeOf } from './content.ts'
@@ -133,6 +134,7 @@ export function createTraffic(options: TrafficOptions): Traffic {
     decrypted(ciphertext, hash, payload) {
       const stanza = stanzas.get(ciphertext)
       if (!stanza) return
+      for (const change of sharedKeys(stanza, payload)) groups.put(change)
       const id = stanza.attrs.id ?? ''
       inboxOf().set(id, [...(inboxOf().get(id) ?? []), hash])
       for (const inbound of readInbound(stanza, payload, context())) {
