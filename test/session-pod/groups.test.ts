@@ -6,7 +6,7 @@ import { until } from '@warren/runtime/testing'
 import { createRig } from './rig.ts'
 
 const rig = await createRig({ after })
-const KILLS = Number(process.env.WARREN_TEST_KILLS ?? 6)
+const KILLS = Number(process.env.WARREN_TEST_KILLS ?? 4)
 const MEMBERS = ['491539990101', '491539990102', '491539990103', '491539990104']
 
 for (const addressing of ['lid', 'pn'] as const)

@@ -9,7 +9,7 @@ import { until } from '@warren/runtime/testing'
 import { createRig } from './rig.ts'
 
 const rig = await createRig({ after })
-const LINKS = Number(process.env.WARREN_TEST_KILLS ?? 3)
+const LINKS = Number(process.env.WARREN_TEST_KILLS ?? 2)
 const CONTACTS = 25
 
 test(`${LINKS} links killed around their first upload: every pre-key that was handed out opens a message`, {
