@@ -107,7 +107,7 @@ export function createCare(options: {
     ears: {
       onFrame() {
         lastFrameMs = clock.monotonicMs()
-        hearing.frame()
+        hearing.frame(open() !== undefined)
       },
       onLoggedIn: hearing.opened,
       onStanza(stanza) {

@@ -25,7 +25,7 @@ test('nothing is lost, doubled or disordered, whatever breaks', { timeout: 170_0
     width: 3,
     leaseSeconds: 5,
     longestOutageMs: 4_000,
-    pauseMs: 800,
+    pauseMs: 2_000,
     only: SCENARIOS.map(({ name }) => name).filter((name) => !SLOW.includes(name)),
     longestMs: 50_000,
     settleMs: 40_000,

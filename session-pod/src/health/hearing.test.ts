@@ -13,9 +13,12 @@ async function reopened() {
   const during = server()
   const live = hearing.stanza({ tag: 'message', attrs: { id: 'LIVE', from: 'a', t: `${during}` } })
   await clock.advance(30_000)
-  hearing.frame()
+  hearing.frame(true)
   await clock.advance(10_000)
   const between = server()
+  await clock.advance(10_000)
+  // The greeting of the next connection, before its login.
+  hearing.frame(false)
   hearing.opened(server())
   const waited = (id: string, t: number, tag = 'message') =>
     hearing.stanza({ tag, attrs: { id, from: 'a', t: `${t}`, offline: '0' } })

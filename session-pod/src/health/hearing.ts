@@ -15,8 +15,11 @@ export type Heard = 'now' | 'keptBack' | 'waited'
 export type Hearing = {
   /** A login succeeded. @param serverSeconds WhatsApp's time at that moment, since 1970 */
   opened(serverSeconds: number): void
-  /** Anything came in: the connection is alive. */
-  frame(): void
+  /**
+   * Anything came in: the connection is alive.
+   * @param isOpen whether it is logged in: what the next one says before that is no sign of life of the last one
+   */
+  frame(isOpen: boolean): void
   /** A message or a receipt came in. */
   stanza(stanza: HeardStanza): Heard
 }
@@ -53,8 +56,8 @@ export function createHearing(clock: Pick<Clock, 'monotonicMs'>): Hearing {
       const fromMs = serverSeconds > 0 ? serverSeconds * 1000 : Number.NaN
       present = { skewMs: fromMs - clock.monotonicMs(), fromMs, untilMs: fromMs }
     },
-    frame() {
-      if (present) present.untilMs = clock.monotonicMs() + present.skewMs
+    frame(isOpen) {
+      if (present && isOpen) present.untilMs = clock.monotonicMs() + present.skewMs
     },
     stanza(stanza) {
       const again = remember(stanza)
