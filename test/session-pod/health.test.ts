@@ -8,13 +8,18 @@ import { type Account, createRig } from './rig.ts'
 const rig = await createRig({ after })
 const { simulator } = rig
 
-const statusWith = <T>(account: Account, find: (status: SessionStatus) => T | undefined, describe: string) =>
+const statusWith = <T>(
+  account: Account,
+  find: (status: SessionStatus) => T | undefined,
+  describe: string,
+  timeoutMs = 60_000,
+) =>
   until(
     async () => {
       const status = await account.status()
       return status ? find(status) : undefined
     },
-    { timeoutMs: 60_000, describe },
+    { timeoutMs, describe },
   )
 
 /** Links an account; `metric` reads a number of its process. */
@@ -54,6 +59,26 @@ test('half open: nothing comes in any more, not even answers to pings -> renewed
   assert.match(lastDisconnect?.reason ?? '', /fallen silent/)
   assert.ok(noticedMs >= 15_000, `noticed after ${noticedMs} ms`)
   await neverPairedAnew(account)
+})
+
+test('a login whose first questions stay unanswered is alive, since pings are answered', async () => {
+  const account = rig.account()
+  await account.link()
+  const { lastConnectedAt, lastDisconnect } = (await account.status()) ?? {}
+  await simulator.faults.set({ ignoreIqs: ['encrypt'] }, account.phone)
+  await account.call('session.restart', {})
+  const status = await statusWith(
+    account,
+    (found) =>
+      found.phase === 'connected' && found.lastConnectedAt?.getTime() !== lastConnectedAt?.getTime()
+        ? found
+        : undefined,
+    'the login',
+    100_000,
+  )
+  // Baileys gives up each of two questions after half a minute.
+  assert.deepEqual(status.lastDisconnect, lastDisconnect)
+  await simulator.faults.clear(account.phone)
 })
 
 test('mute: WhatsApp acknowledges nothing -> told, renewed, and sent again under the same id', async () => {

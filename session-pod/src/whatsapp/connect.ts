@@ -181,9 +181,15 @@ export function connect(options: ConnectOptions): Connection {
       'CB:receipt': heard(traffic.listeners['CB:receipt']),
       'CB:notification': events.stanza,
       'CB:call': events.stanza,
-      'CB:success': ({ attrs }) => events.loggedIn(Number(attrs.t)),
+      'CB:success': ({ attrs }) => {
+        // What follows may take longer than silence is borne: on a busy machine, making the first pre-keys and storing them.
+        if (phase === 'connecting') phase = 'alive'
+        events.loggedIn(Number(attrs.t))
+      },
       frame() {
         watchdog.heard()
+        // From the handshake on: between login and the first pre-keys a slow database may let half a minute pass without another frame.
+        pinger.start()
         events.frame()
       },
       'CB:presence': heard(events.presence),
@@ -226,7 +232,6 @@ export function connect(options: ConnectOptions): Connection {
     const { id = '' } = stanza.attrs
     socket.sendNode({ tag: 'iq', attrs: { to: '@s.whatsapp.net', type: 'result', id } }).catch(() => {})
     phase = 'alive'
-    pinger.start()
     rotation?.stop()
     rotation = createQrRotation({
       refs: refsOf(stanza),
@@ -241,7 +246,6 @@ export function connect(options: ConnectOptions): Connection {
   function opened(): void {
     phase = 'open'
     openedMs = clock.monotonicMs()
-    pinger.start()
     events.opened()
     readyAfter(offlineOver ? SETTLE_MS : OFFLINE_MAX_MS)
   }
