@@ -80,7 +80,7 @@ ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=32768 MALLOC_TRIM_THRESHOLD_=32768
 EXPOSE 8081
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
     CMD ["node", "-e", "fetch('http://127.0.0.1:8081/livez').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]
-ENTRYPOINT ["node", "--max-semi-space-size=4", "--max-old-space-size=128", "--single-threaded-gc", "--v8-pool-size=0", "--expose-gc", "/app/main.mjs"]
+ENTRYPOINT ["node", "--max-semi-space-size=16", "--max-old-space-size=128", "--single-threaded-gc", "--v8-pool-size=0", "--no-sparkplug", "--expose-gc", "/app/main.mjs"]
 
 FROM base AS simulator
 LABEL org.opencontainers.image.title="warren-simulator" \
