@@ -66,7 +66,9 @@ export function createApply(
           entry.type === 'message.media'
             ? message.chat === chat
             : message.fromMe && (message.queued || message.chat === chat)
-        const matched = found.get(entry.data.id)?.some((message) => message.seq < entry.seq && mayBe(message))
+        const matched = found
+          .get(entry.data.id)
+          ?.some((message) => (message.firstSeq ?? message.seq) < entry.seq && mayBe(message))
         return matched ? [] : [{ chat, entry }]
       })
       await parked.park(scope, unmatched)

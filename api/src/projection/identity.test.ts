@@ -100,6 +100,9 @@ const STRANGERS = Array.from({ length: 8 }, (_, n) =>
   mapped({ pn: `49160000000${n}@s.whatsapp.net`, lid: `9${n}@lid` }),
 )
 
+const strangers = (journal: readonly JournalEntry[]) =>
+  numbered([...journal, ...STRANGERS]).slice(journal.length)
+
 /** Every address in `data` replaced, at any depth. */
 function readdressed(data: unknown, replace: (address: Address) => Address): unknown {
   if (typeof data !== 'object' || data === null || data instanceof Date) return data
@@ -145,6 +148,31 @@ describe('people under two addresses', () => {
     )
   })
 
+  it('keep what followed a message by the other address, also when the message was told once more since', async () => {
+    const [{ pn, lid } = assert.fail()] = PEOPLE
+    const scope = fresh()
+    const message = {
+      id: 'M1',
+      chat: { jid: lid, lid },
+      sender: { jid: 'me@lid' },
+      fromMe: true,
+      timestamp: AT,
+      content: { type: 'text', text: 'a' },
+    } as const
+    const chat = { jid: pn, pn }
+    const journal = numbered([
+      { type: 'message.received', data: { message } },
+      { type: 'message.status', data: { id: 'M1', chat, status: 'read', at: AT } },
+      { type: 'message.received', data: { message } },
+      mapped({ pn, lid }),
+    ])
+    await apply(scope, journal)
+    assert.deepEqual(
+      (await models.messages.find(scope)).map(({ status, seq }) => [status, seq]),
+      [['read', 3]],
+    )
+  })
+
   it('are one contact with one id, whichever address came first', async () => {
     const [{ pn, lid } = assert.fail()] = PEOPLE
     const scope = fresh()
@@ -176,18 +204,19 @@ describe('people who change numbers', () => {
   )
   const entries = fc
     .array(fc.oneof({ weight: 6, arbitrary: entryOf(address) }, pair.map(mapped)), { maxLength: 16 })
-    .map((some) => numbered([...some, ...STRANGERS]))
+    .map(numbered)
 
   it('leave the same behind however often the journal is applied, and when it is applied again to nothing', async () => {
     await fc.assert(
       fc.asyncProperty(entries, fc.array(fc.nat(16), { maxLength: 3 }), async (journal, cuts) => {
         const scope = fresh()
         for (const entry of journal) await apply(scope, [entry])
+        await apply(scope, strangers(journal))
         const before = await readModel(scope.instance)
         for (const cut of cuts) await apply(scope, journal.slice(0, cut))
         assert.deepEqual(await readModel(scope.instance), before)
         for (const another of [await freshWithFactsOf(scope.instance), fresh()]) {
-          await apply(another, journal)
+          await apply(another, [...journal, ...strangers(journal)])
           assert.deepEqual(await readModel(another.instance), before)
         }
       }),

@@ -21,7 +21,8 @@ function content(a: MessageDoc, b: MessageDoc): Fields {
   const keptIsFirst = isStub(last)
   const [kept, other] = keptIsFirst ? [first, last] : [last, first]
   const { timestamp, seq, chatAddress, senderAddress, pushName = other.pushName } = kept
-  return { content: kept.content, timestamp, seq, chatAddress, senderAddress, pushName } as Fields
+  const firstSeq = Math.min(a.firstSeq ?? a.seq, b.firstSeq ?? b.seq)
+  return { content: kept.content, timestamp, seq, firstSeq, chatAddress, senderAddress, pushName } as Fields
 }
 
 const isStub = ({ content: { type, ...rest } }: MessageDoc) =>

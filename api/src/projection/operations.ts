@@ -143,7 +143,7 @@ function contentOperations(
     : { id, ...scope, chat: chat.key, fromMe, author }
   const placed = queued ? { chat: chat.key } : {}
   const status = fromMe ? { status: queued ? 'queued' : 'sent', statusAt: timestamp, statusSeq: seq } : {}
-  const first = { ...placed, ...latest, mediaSeq: 0, ...status } as Partial<MessageDoc>
+  const first = { ...placed, ...latest, firstSeq: seq, mediaSeq: 0, ...status } as Partial<MessageDoc>
   return [
     { filter: key, update: { $setOnInsert: first }, upsert: true },
     { filter: { ...key, seq: { $lt: seq } }, update: { $set: { ...placed, ...latest } } },
@@ -168,22 +168,28 @@ export function followUpOperations(
 ): BulkOperation<MessageDoc>[] {
   return entry.type === 'message.status'
     ? statusOperations(scope, entry, chats, late)
-    : [mediaOperation(scope, entry, chats)]
+    : [mediaOperation(scope, entry, chats, late)]
 }
 
 function mediaOperation(
   scope: Scope,
   { data: { id, media, error }, seq }: JournalEntry<'message.media'>,
   chats: readonly string[],
+  late: boolean,
 ): BulkOperation<MessageDoc> {
   return {
-    filter: { id, ...scope, chat: { $in: chats }, seq: { $lt: seq }, mediaSeq: { $lt: seq } },
+    filter: { id, ...scope, chat: { $in: chats }, ...olderThan(seq, late), mediaSeq: { $lt: seq } },
     update: {
       $set: { stored: media, mediaSeq: seq, ...(error ? { mediaError: error } : {}) },
       ...(error ? {} : { $unset: { mediaError: '' } }),
     },
     many: true,
   }
+}
+
+/** A message that was told once more since, and so has a later `seq`, was there all the same. */
+function olderThan(seq: number, late: boolean) {
+  return late ? { firstSeq: { $lt: seq } } : { seq: { $lt: seq } }
 }
 
 function statusOperations(
@@ -194,7 +200,7 @@ function statusOperations(
 ): BulkOperation<MessageDoc>[] {
   const { id, status, at, error } = data
   const before = MESSAGE_STATUSES.filter((from) => statusAdvances(from, status))
-  const own = { id, ...scope, fromMe: true, seq: { $lt: seq } }
+  const own = { id, ...scope, fromMe: true, ...olderThan(seq, late) }
   // Ids of our queue are unique within the instance; others are only within their chat.
   const places = [
     { ...own, queued: true },

@@ -60,6 +60,8 @@ export type MessageDoc = {
   readonly readAt?: Date
   /** Journal position of the entry that gave the content; 0 before the session has taken the message over. */
   readonly seq: number
+  /** Journal position of the first entry that told of it. */
+  readonly firstSeq?: number
   /** Journal position of the entry that gave `stored`; 0 before. */
   readonly mediaSeq: number
 }
@@ -89,6 +91,7 @@ const schema = new Schema<MessageDoc>(
     category: String,
     readAt: Date,
     seq: { type: Number, required: true },
+    firstSeq: Number,
     mediaSeq: { type: Number, required: true },
   },
   SCHEMA_OPTIONS,
