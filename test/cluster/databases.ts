@@ -37,7 +37,8 @@ async function serve(tag: string): Promise<void> {
     mongodb: { uri: mongodbUri },
     redis: { url: redisUrl },
     s3,
-    simulator: { enabled: true },
+    // What it remembers is the phones' side of the world: an upgrade to another tag is not to make it forget.
+    simulator: { enabled: true, image: { tag } },
   }
   writeFileSync(file, JSON.stringify(values, undefined, 2), { mode: 0o600 })
   console.log('MongoDB, Redis and S3 run until Ctrl-C, and their data end with them. In another terminal:')

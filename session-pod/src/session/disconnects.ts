@@ -56,6 +56,9 @@ const DAY_SECONDS = 24 * 3600
 const quoted = ({ words }: Ending) => (words ? ` WhatsApp says: ${words}` : '')
 
 /** First match wins. */
+/** What WhatsApp ends the connection with on which a link was made. */
+export const RESTART_REQUIRED = 515
+
 const TABLE: readonly Row[] = [
   {
     codes: [0],
@@ -117,7 +120,7 @@ const TABLE: readonly Row[] = [
   { codes: [400, 404, 415, 418, 501], react: () => ({ kind: 'backOff', parkAfter: 10 }) },
   // 408 is both a lost network and the end of the QRs; only the text of Baileys differs.
   { codes: [408], when: (e) => /QR refs/i.test(e.text), react: () => ({ kind: 'pairingEnded' }) },
-  { codes: [515], react: () => ({ kind: 'reconnectNow' }) },
+  { codes: [RESTART_REQUIRED], react: () => ({ kind: 'reconnectNow' }) },
   { codes: [428, 503], react: () => ({ kind: 'reconnectNow' }) },
   // 500 is "badSession" in Baileys, but stands for any stream error without a code: the credentials are good.
   { codes: [0, 408, 412, 413, 414, 421, 500, 516], react: backOff },

@@ -75,6 +75,12 @@ test('a code that WhatsApp refuses counts as an attempt, and the status says why
   assert.deepEqual([last.model.status.phase, last.model.status.reason], ['parked', 'PairingCodeRefused'])
 })
 
+test('that a new link is asked to connect anew is no loss; asked of an open connection, it is one', () => {
+  const lost = (events: readonly SessionEvent[]) => play(events).model.status.lastDisconnect?.code
+  assert.equal(lost([{ type: 'loaded' }, qr, { type: 'paired', account }, closed(515)]), undefined)
+  assert.equal(lost([...linked, closed(515)]), 515)
+})
+
 test('a logout is believed when a second login says so too', () => {
   const once = play([...linked, closed(401, '', 'device_removed')])
   assert.equal(once.model.status.phase, 'reconnecting')

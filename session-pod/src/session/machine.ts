@@ -4,7 +4,7 @@
  */
 import type { PasskeyStep } from '@warren/contracts'
 import { backOffMs, conflictMs, QUICK_ATTEMPTS, reconnectNowMs, slowBackOffMs } from './backoff.ts'
-import { type Ending, reactionTo } from './disconnects.ts'
+import { type Ending, RESTART_REQUIRED, reactionTo } from './disconnects.ts'
 import {
   CREDENTIALS_DAMAGED,
   type Effect,
@@ -201,14 +201,16 @@ function attemptsUsedUp(model: SessionModel, env: Env): Step {
 }
 
 function closed(model: SessionModel, ending: Ending, env: Env): Step {
-  const lastDisconnect = { code: ending.code, reason: ending.text, at: env.now }
   const { phase: before, since } = model.status
+  // Each new link is asked to connect anew: that is no loss to tell of.
+  const linking = ending.code === RESTART_REQUIRED && before !== 'connected'
+  const lastDisconnect = { code: ending.code, reason: ending.text, at: env.now }
   const heldMs = before === 'connected' ? env.now.getTime() - since.getTime() : 0
   const lost = {
     ...model,
     failures: heldMs >= STABLE_MS ? 0 : model.failures,
     conflicts: heldMs >= UNDISPUTED_MS ? 0 : model.conflicts,
-    status: { ...model.status, lastDisconnect },
+    status: { ...model.status, ...(linking ? {} : { lastDisconnect }) },
   }
   const reaction = reactionTo(ending)
   switch (reaction.kind) {
