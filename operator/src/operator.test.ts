@@ -127,7 +127,8 @@ test('another template replaces pods, in turns', async () => {
   await it.operator.stop()
   const upgraded = it.makeOperator({ command: [...TEMPLATE.command, '--new'] })
   await upgraded.start()
-  await it.settle(100)
+  // Its first look comes before it knows of all sessions, the next one after a second.
+  await it.settle(1_100)
   const kept = (await it.cluster.pods.list()).items.filter(({ metadata }) => before.includes(metadata.uid))
   assert.equal(kept.length, 1, 'one at a time')
   await it.settle(6_000)

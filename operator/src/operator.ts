@@ -51,6 +51,8 @@ export type Operator = {
 
 /** Between looks for a status that is out of date although nothing told so. */
 const SWEEP_MS = 30_000
+/** A start is a row of changes of pod and session within moments; each write of a status costs more than all of the operator's own work. */
+const STATUS_SETTLE_MS = 50
 /** Between looks at everything: watches have been known to lose an event. */
 const RESYNC_MS = 600_000
 
@@ -109,10 +111,11 @@ export function createOperator(deps: OperatorDeps): Operator {
     verdicts: createVerdicts(),
     onVerdict: (key) => status.enqueue(key),
   }
-  const controller = (name: string, reconcile: Reconcile): Controller =>
+  const controller = (name: string, reconcile: Reconcile, settleMs = 0): Controller =>
     createController({
       name,
       reconcile,
+      settleMs,
       workers: deps.workers ?? 8,
       clock,
       logger,
@@ -121,7 +124,7 @@ export function createOperator(deps: OperatorDeps): Operator {
 
   const deletion = controller('deletion', reconcileDeletion(context))
   const pods = controller('instance-pod', reconcilePod(context, pacer))
-  const status = controller('session-status', reconcileStatus(context))
+  const status = controller('session-status', reconcileStatus(context), STATUS_SETTLE_MS)
   const controllers = [deletion, pods, status]
   const stops: { stop(): unknown }[] = []
   let looking: Promise<void> = Promise.resolve()

@@ -7,7 +7,7 @@ import { createRegistry } from '@warren/runtime/metrics'
 import { createOperatorMetrics } from '../metrics.ts'
 import { createController, type Reconcile } from './controller.ts'
 
-function setUp(reconcile: Reconcile, workers = 2) {
+function setUp(reconcile: Reconcile, workers = 2, settleMs = 0) {
   const clock = createFakeClock()
   const logger = createMemoryLogger()
   const registry = createRegistry({ service: 'operator', version: '0', defaults: false })
@@ -16,6 +16,7 @@ function setUp(reconcile: Reconcile, workers = 2) {
     name: 'things',
     reconcile,
     workers,
+    settleMs,
     clock,
     logger,
     metrics: (view) => metricsOf('things', view),
@@ -50,6 +51,29 @@ test('conflicts are tried again and are no errors, mistakes of the program are c
   assert.equal(await value(registry, 'controller_runtime_reconcile_panics_total'), 1)
   assert.equal(await value(registry, 'workqueue_retries_total'), 3)
   assert.equal(logger.lines.filter(({ level }) => level === 'warn').length, 2)
+  await controller.stop()
+})
+
+test('news that come together are answered once, counted from the first of them', async () => {
+  const seenMs: number[] = []
+  const { clock, controller } = setUp(
+    async () => {
+      seenMs.push(clock.monotonicMs())
+      return {}
+    },
+    2,
+    50,
+  )
+  const startMs = clock.monotonicMs()
+  for (let n = 0; n < 7; n++) {
+    controller.enqueue('a')
+    await clock.advance(10)
+  }
+  await clock.advance(100)
+  assert.deepEqual(
+    seenMs.map((ms) => ms - startMs),
+    [50, 100],
+  )
   await controller.stop()
 })
 

@@ -30,6 +30,8 @@ export function createController(deps: {
   readonly reconcile: Reconcile
   /** Reconciles at the same time; never two of one key. */
   readonly workers: number
+  /** How long news of a key wait for more of it, so that what comes together is answered once; 0 unless told. Lists do not wait. */
+  readonly settleMs?: number
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: (view: ControllerView) => ControllerMetrics
@@ -87,7 +89,7 @@ export function createController(deps: {
   return {
     name,
     enqueue(key, priority = 'normal') {
-      queue.add(key, { priority })
+      queue.add(key, { priority, afterMs: priority === 'low' ? 0 : (deps.settleMs ?? 0) })
       metrics.depth(queue.depth())
     },
     start() {
