@@ -9,7 +9,7 @@ export {
   type Environment,
 } from './environment.ts'
 export { findExecutable } from './find-executable.ts'
-export { freePort } from './free-port.ts'
+export { freePort, isFreePort } from './free-port.ts'
 export { type GuardedCommand, type GuardedProcess, startGuardedProcess } from './guarded-process.ts'
 export { installFromPypi, type PypiInstallation, type PypiPackage } from './install-from-pypi.ts'
 export { makeOnce } from './make-once.ts'

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freePort, type ServerProcess, startServerProcess } from '../../embedded/index.ts'
+import { freePort, isFreePort, type ServerProcess, startServerProcess } from '../../embedded/index.ts'
 import { until } from '../until.ts'
 import { type Component, findControlPlane } from './binaries.ts'
 import { createKubernetesClient, type KubernetesClient } from './client.ts'
@@ -157,6 +157,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       if (api) await kill(api)
     }
     const startApiServer = async () => {
+      await until(() => isFreePort(apiPort), { timeoutMs: START_MS, describe: 'its port' })
       api = await startApi()
       await apiReady()
     }
