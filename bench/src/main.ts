@@ -16,6 +16,7 @@ import { measureOpen } from './measures/open.ts'
 import { measureOperator } from './measures/operator.ts'
 import { measureRest } from './measures/rest.ts'
 import { linkSessions } from './measures/sessions.ts'
+import { measureStorm } from './measures/storm.ts'
 import { measureThroughput } from './measures/throughput.ts'
 import { type Options, PARTS, parseOptions, USAGE } from './options.ts'
 import { pageOf } from './report/page.ts'
@@ -52,6 +53,8 @@ async function measure(world: World, options: Options, bundle: string): Promise<
   const latency = { seconds, rounds: Math.min(rounds, 3) }
   await part('rest', () => measureRest(world, latency))
   await part('live', () => measureLive(world, { bundle, ...latency }))
+  const { sessions, outageSeconds } = options
+  await part('storm', () => measureStorm(world, { bundle, sessions, outageSeconds }))
   const { instances: sizes, operatorRounds, operatorSeconds, profile } = options
   await part('operator', () =>
     measureOperator(world, { sizes, rounds: operatorRounds, ...operatorSeconds, profile }),

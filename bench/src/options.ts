@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const PARTS = ['throughput', 'idle', 'open', 'rest', 'live', 'operator'] as const
+export const PARTS = ['throughput', 'idle', 'open', 'rest', 'live', 'storm', 'operator'] as const
 export type Part = (typeof PARTS)[number]
 
 export type Options = {
@@ -16,6 +16,9 @@ export type Options = {
   readonly settleMs: number
   /** Length of a round of `rest` and `live`. */
   readonly seconds: number
+  /** Processes for `storm`. */
+  readonly sessions: number
+  readonly outageSeconds: readonly number[]
   /** Sizes of fleet for `operator`, rising. */
   readonly instances: readonly number[]
   /** Rounds of `operator`. */
@@ -32,11 +35,12 @@ export type Options = {
 export const USAGE = `Usage: npm run bench [-- options]
 
 Measures Warren against bare Baileys with keys in memory, on the same simulator, in one run on this machine.
-A full run takes about forty minutes, half an hour of it for the operator, and writes docs/reference/performance.md.
+A full run takes about fifty minutes, half an hour of it for the operator, and writes docs/reference/performance.md.
 
   --only NAME[,NAME]  only these parts: ${PARTS.join(', ')}
   --rounds N          interleaved rounds (default 5; opening takes at least 7)
   --messages N        texts per burst of the throughput (default 1000)
+  --sessions N        processes that lose WhatsApp at the same time (default 100)
   --instances N,N     sizes of fleet for the operator (default 100,1000,5000)
   --profile FOLDER    CPU profiles of the operator, to be read with Chromium's developer tools
   --check             end with 3 when a figure is beyond its bound in bench/src/bounds
@@ -55,6 +59,7 @@ export function parseOptions(args: readonly string[]): Options {
       only: { type: 'string' },
       rounds: { type: 'string' },
       messages: { type: 'string' },
+      sessions: { type: 'string' },
       instances: { type: 'string' },
       profile: { type: 'string' },
       check: { type: 'boolean', default: false },
@@ -73,6 +78,8 @@ export function parseOptions(args: readonly string[]): Options {
     openRounds: quick ? 2 : Math.max(7, rounds),
     settleMs: quick ? 2_000 : 20_000,
     seconds: quick ? 3 : 20,
+    sessions: wholeNumber('sessions', values.sessions, quick ? 4 : 100),
+    outageSeconds: quick ? [2] : [5, 45],
     instances: sizesOf(values.instances, quick ? [20, 60] : [100, 1_000, 5_000]),
     operatorRounds: quick ? 1 : Math.min(rounds, 3),
     operatorSeconds: quick ? { rate: 3, rest: 5 } : { rate: 30, rest: 60 },

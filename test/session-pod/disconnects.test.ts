@@ -19,7 +19,7 @@ const { simulator } = rig
 type Range = readonly [leastMs: number, mostMs: number]
 const LOST_LEASE = 75
 const NOW: Range = [0, 1_000]
-const BACK_OFF: Range = [800, 1_200]
+const BACK_OFF: Range = [800, 2_800]
 const MINUTES: Range = [5 * 60_000, 15 * 60_000]
 const CONFLICT: Range = [10_000, 20_000]
 

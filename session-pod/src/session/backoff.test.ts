@@ -22,6 +22,16 @@ test('no wait is so long that a reconnect could miss 30 s after the outage, and 
   )
 })
 
+test('of sessions that lost their connection together no more than half ask in the same second', () => {
+  for (let failures = 1; failures <= 10; failures++) {
+    const waits = Array.from({ length: 100 }, (_, session) => backOffMs(failures, (session + 0.5) / 100))
+    for (const from of waits) {
+      const together = waits.filter((wait) => wait >= from && wait < from + 1_000).length
+      assert.ok(together <= 50, `${together} sessions, ${failures} failures`)
+    }
+  }
+})
+
 test('it slows down after the quick attempts', () => {
   assert.ok(backOffMs(QUICK_ATTEMPTS + 1, 0) > backOffMs(QUICK_ATTEMPTS, 1))
 })

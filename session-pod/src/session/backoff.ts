@@ -5,6 +5,8 @@ export const QUICK_ATTEMPTS = 3
 const QUICK_MAX_MS = 5_000
 /** An outage of any length must be over 30 s after its cause: this, its jitter and a login on a busy machine stay below. */
 const SLOW_MAX_MS = 15_000
+/** What one moment cut off is back over two seconds, at least: a hundred sessions in the same second are a storm. */
+const SPREAD_MS = 2_000
 
 /**
  * Milliseconds until attempt `failures + 1`.
@@ -34,7 +36,7 @@ export function conflictMs(random: number): number {
   return Math.round(10_000 + random * 10_000)
 }
 
-/** 80 to 120 % of it. */
+/** From 80 % of it over a stretch of 40 %, but never a shorter one than {@link SPREAD_MS}. */
 function jitter(ms: number, random: number): number {
-  return Math.round(ms * (0.8 + 0.4 * random))
+  return Math.round(ms * 0.8 + random * Math.max(ms * 0.4, SPREAD_MS))
 }
