@@ -149,6 +149,44 @@ test('a lease whose answer was long in coming is renewed at once: what is left o
   await late.release()
 })
 
+test('a lease that ran out before its answer came is renewed before anything else, and lost only if another took it', async () => {
+  const { clock, store, lost, keeper } = await hold()
+  await keeper.release()
+  const { lease } = await store.acquire({ ...request, holder: 'pod/b' })
+  const sinceMs = clock.monotonicMs()
+  await clock.advance(TTL_MS * 1.2)
+  const lateKeeper = (of: typeof lease) =>
+    createKeeper({
+      writer: {
+        async renew(...args) {
+          await clock.sleep(50)
+          return store.renew(...args)
+        },
+        release: store.release,
+      },
+      ...{ lease: of, ttlMs: TTL_MS, clock, logger: silentLogger },
+      report: () => ({ status: status('starting'), seq: 0 }),
+      onLost: (error) => lost.push(error),
+      onReported: () => {},
+    })
+  const late = lateKeeper(lease)
+  const starting = late.start(sinceMs)
+  await clock.advance(100)
+  await starting
+  assert.deepEqual(lost, [])
+  await assert.rejects(store.acquire({ ...request, holder: 'pod/c' }), { code: 'lease_held' })
+  await late.release()
+
+  const { lease: taken } = await store.acquire({ ...request, holder: 'pod/c' })
+  const beforeMs = clock.monotonicMs()
+  await clock.advance(TTL_MS * 1.2)
+  await store.acquire({ ...request, holder: 'pod/d' })
+  const beaten = lateKeeper(taken).start(beforeMs)
+  await clock.advance(100)
+  await beaten
+  assert.equal(lost.length, 1)
+})
+
 test('a lease that another took is lost at once', async () => {
   const { clock, writer, lost } = await hold()
   writer.renew = async () => {

@@ -45,8 +45,11 @@ export async function acquireLease(
 }
 
 export type Keeper = {
-  /** @param sinceMs when the lease was asked for, on the monotonic clock */
-  start(sinceMs: number): void
+  /**
+   * Resolves at once, or when a lease that came late is renewed: nothing may be done with it before.
+   * @param sinceMs when the lease was asked for, on the monotonic clock
+   */
+  start(sinceMs: number): Promise<void>
   /** Stores the status now: it changed. */
   report(): void
   /** Renews now and rejects when the lease is lost. */
@@ -144,12 +147,25 @@ export function createKeeper(options: {
 
   const quietly = () => void renew().catch(() => {})
 
+  /** On a busy machine the answer takes seconds, and loading takes more: what is left may not last until the next turn, or is gone. */
+  async function renewLate(): Promise<void> {
+    for (;;) {
+      const renewed = await renew().then(
+        () => true,
+        () => false,
+      )
+      if (renewed || ended) return
+      await clock.sleep(RENEW_AGAIN_MS)
+    }
+  }
+
   return {
-    start(sinceMs) {
-      prolong(sinceMs)
+    async start(sinceMs) {
+      const heldMs = clock.monotonicMs() - sinceMs
+      // A lease that ran out on its way is no reason to end: no socket is open yet, and the renewal tells whether another has it.
+      if (heldMs < ttlMs * GIVE_UP) prolong(sinceMs)
       interval = clock.setInterval(ttlMs / 3, quietly)
-      // On a busy machine the answer takes seconds, and loading takes more: what is left may not last until the next turn.
-      if (clock.monotonicMs() - sinceMs >= ttlMs / 3) quietly()
+      if (heldMs >= ttlMs / 3) await renewLate()
     },
     report: () => {
       if (!ended) quietly()

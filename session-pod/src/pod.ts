@@ -386,7 +386,7 @@ export function createPod(options: PodOptions): Pod {
     session: seen,
     metrics,
     async start() {
-      keeper.start(options.heldSinceMs)
+      await keeper.start(options.heldSinceMs)
       loaded = await load()
       served.push(
         serveCommands(bus, sessionKeyOf(lease), commands),

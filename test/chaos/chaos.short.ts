@@ -28,7 +28,7 @@ test('nothing is lost, doubled or disordered, whatever breaks', { timeout: 170_0
     pauseMs: 2_000,
     only: SCENARIOS.map(({ name }) => name).filter((name) => !SLOW.includes(name)),
     longestMs: 50_000,
-    settleMs: 40_000,
+    settleMs: 60_000,
     folder: tempDir({ after }),
     env: { ...process.env, MONGODB_URI: undefined },
     onProgress: (line) => t.diagnostic(line),

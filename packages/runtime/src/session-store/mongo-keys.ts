@@ -7,6 +7,9 @@ import { DELETION_MARKER_MS, idRange, keyId, logId, parseKeyId } from './layout.
 import type { Collections } from './mongo-collections.ts'
 import type { ArchivedKey, KeyChange, SessionWriter, StoredKey } from './port.ts'
 
+/** Commits that are cleaned by their names and not as a range: as many as lie between two folds, and not those of a whole life. */
+const CLEANED_BY_NAME = 1_000
+
 export function createKeyStore(
   { sessions, log, keys, archive }: Collections,
   clock: Clock,
@@ -50,11 +53,12 @@ export function createKeyStore(
   /** Drops what the fold made superfluous: sealed parts, and commits that held nothing else. Takeovers stay. */
   async function clean(key: SessionKey, epoch: number, n: number): Promise<void> {
     const scope = `${key}/${epoch}`
-    const range = {
-      ...idRange(key),
-      $gt: logId(key, cleaned.get(scope) ?? 0),
-      $lte: logId(key, n),
-    }
+    const from = cleaned.get(scope)
+    // By name where they are few: SecantusDB reads the whole collection for a range of ids.
+    const few = from !== undefined && n - from <= CLEANED_BY_NAME
+    const range = few
+      ? { $in: Array.from({ length: n - from }, (_, index) => logId(key, from + 1 + index)) }
+      : { ...idRange(key), $gt: logId(key, from ?? 0), $lte: logId(key, n) }
     await log.deleteMany({ _id: range, entries: { $exists: false }, takeover: { $exists: false } })
     await log.updateMany({ _id: range, sealed: { $exists: true } }, { $unset: { sealed: '' } })
     cleaned.set(scope, n)
