@@ -45,8 +45,11 @@ export async function prepareContainer(
   const env = await variables(deps, pod, container)
   const expand = (value: string) =>
     translate(value.replaceAll(/\$\((\w+)\)/g, (all, name) => env[name] ?? all))
-  const entry = container.command?.length ? container.command : deps.entrypoint(container.image ?? '')
-  const [command = '', ...args] = [...entry, ...(container.args ?? [])].map(expand)
+  // The stand-in for an image is on this machine, and not below a path that a volume is mounted on.
+  const entry = container.command?.length
+    ? container.command.map(expand)
+    : deps.entrypoint(container.image ?? '')
+  const [command = '', ...args] = [...entry, ...(container.args ?? []).map(expand)]
   for (const [name, value] of Object.entries(env)) env[name] = expand(value)
   return { command, args, env, cwd: folder }
 }
