@@ -68,7 +68,10 @@ test('the session of a node that hangs goes on elsewhere, and the old process, o
     (await instances.pods()).map(({ metadata }) => metadata.name),
     ['sales--2'],
   )
-  assert.equal((await instances.condition('sales', 'Scheduled'))?.message, 'The session pod runs.')
+  await until(
+    async () => (await instances.condition('sales', 'Scheduled'))?.message === 'The session pod runs.',
+    { ...PATIENCE, describe: 'the status to name the lost pod no more' },
+  )
   assert.equal(await sessions.connections(phone), 1)
 
   const log = await sessions.db
