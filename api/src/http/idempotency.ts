@@ -104,7 +104,8 @@ export function createIdempotency(database: PlatformDatabase, clock: Clock): Ide
   /** Keeps a repetition from beginning while this one runs. One that fails is made up for by the next. */
   function stillRunning(held: { organization: string; _id: string; attempt: string }): Timer {
     return clock.setInterval(STILL_RUNNING_EVERY_MS, () => {
-      records.update(held, { $set: { runningUntil: later(RUNNING_MS) } }).catch(() => {})
+      // Two under way at a time may arrive in any order: the later time counts.
+      records.update(held, { $max: { runningUntil: later(RUNNING_MS) } }).catch(() => {})
     })
   }
 
