@@ -37,6 +37,7 @@ type Fields<D> = { readonly [K in keyof D]?: D[K] } & { readonly [path: `${strin
 /** The update operators in use. The organisation of a document never changes. */
 export type Update<D extends TenantOwned> = {
   readonly $set?: Fields<Omit<D, 'organization'>>
+  readonly $max?: Fields<Omit<D, 'organization'>>
   readonly $setOnInsert?: Fields<D>
   readonly $unset?: { readonly [K in keyof D]?: '' } & { readonly [path: `${string}.${string}`]: '' }
 }
