@@ -3,9 +3,8 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { tempDir, until } from '@warren/runtime/testing'
+import { startGate, tempDir, until } from '@warren/runtime/testing'
 import { ownControlPlane, startNodeAgent } from '@warren/runtime/testing/kubernetes'
-import { startCutter } from './support/cutter.ts'
 import { install } from './support/installation.ts'
 import { instancesIn } from './support/instances.ts'
 
@@ -13,9 +12,10 @@ const SETTLED = { timeoutMs: 90_000, everyMs: 250 }
 
 const plane = await ownControlPlane({ after })
 const { client, namespace } = plane
-const cutter = await startCutter({ after }, plane.url)
+const gate = await startGate(new URL(plane.url))
+after(gate.stop)
 const kubeconfigFile = join(tempDir({ after }), 'kubeconfig')
-writeFileSync(kubeconfigFile, plane.kubeconfig.replaceAll(plane.url, cutter.url))
+writeFileSync(kubeconfigFile, plane.kubeconfig.replaceAll(plane.url, `https://127.0.0.1:${gate.port}`))
 const warren = await install({ after }, { kubeconfigFile, namespaces: [namespace] })
 const node = await startNodeAgent({ client, namespaces: [namespace], stub: true })
 after(() => node.stop())
@@ -49,13 +49,13 @@ test('a restart of the API server in the middle of the work', async () => {
 })
 
 test('changes while it was cut off and the history was compacted: 410, and a new list', async () => {
-  cutter.hold()
+  gate.shut()
   await instances.create('e')
   await instances.remove('a').catch(() => {})
   await instances.removePod('b')
   await plane.compactEtcd()
   await plane.restartApiServer()
-  cutter.release()
+  gate.open()
   await settled(['b', 'c', 'd', 'e'])
   assert.ok(operator.running())
 })
@@ -64,10 +64,10 @@ test('connections that are reset again and again', async () => {
   const names = Array.from({ length: 10 }, (_, n) => `wa-${n}`)
   for (const name of names) {
     await instances.create(name)
-    cutter.cut()
+    gate.cut()
   }
   await instances.remove('c')
-  cutter.cut()
+  gate.cut()
   await settled(['b', 'd', 'e', ...names])
   assert.ok(operator.running())
   assert.equal(await operator.stop(), 0, operator.log())

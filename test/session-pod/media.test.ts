@@ -1,33 +1,13 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
-import { CHANNELS, type MediaRequest } from '@warren/contracts'
 import { until } from '@warren/runtime/testing'
+import { startMediaStore } from './media-store.ts'
 import { createRig } from './rig.ts'
 
 const rig = await createRig({ after })
 
-/** An object store behind signed URLs, as the API tier answers for it. */
-const objects = new Map<string, Buffer>()
-const store = createServer(async (request, response) => {
-  const key = decodeURIComponent(request.url?.slice(1) ?? '')
-  if (request.method === 'PUT') objects.set(key, Buffer.concat(await request.toArray()))
-  const found = objects.get(key)
-  response.writeHead(found ? 200 : 404).end(request.method === 'GET' ? found : undefined)
-}).listen(0, '127.0.0.1')
-await once(store, 'listening')
-after(() => store.close())
-const base = `http://127.0.0.1:${(store.address() as AddressInfo).port}`
-
-const serve = () =>
-  rig.bus.serve(CHANNELS.media, (given) => {
-    const request = given as MediaRequest
-    const key = request.op === 'download' ? request.key : `${request.instance}/${request.messageId}`
-    return { url: `${base}/${encodeURIComponent(key)}`, key }
-  })
+const { objects, serve } = await startMediaStore({ after }, rig)
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 

@@ -25,7 +25,7 @@ import {
   migrateSessionStore,
   type SessionStore,
 } from '@warren/runtime/session-store'
-import { type Cleanup, until, withMongo, withRedis } from '@warren/runtime/testing'
+import { type Cleanup, ownRedis, until, withMongo } from '@warren/runtime/testing'
 import { SESSION_MAIN } from '@warren/session-pod'
 import { createSimulator, type Simulator, type SimulatorAddresses } from '@warren/simulator'
 import { openStored, type Stored } from './stored.ts'
@@ -76,7 +76,8 @@ export const keyText = ({ id, bytes }: SealingKey) => `${id}:${Buffer.from(bytes
 
 /** @param command what to give to Node: its flags and the file of the session process */
 export async function createRig(file: Cleanup, command: readonly string[] = [SESSION_MAIN]): Promise<Rig> {
-  const [{ uri, dbName }, redis] = await Promise.all([withMongo(file), withRedis(file)])
+  // A Redis of its own: whoever answers for the object store answers every session that asks there.
+  const [{ uri, dbName }, { uri: redis }] = await Promise.all([withMongo(file), ownRedis(file)])
   const simulator = createSimulator()
   const addresses = await simulator.start()
   file.after(() => simulator.stop())

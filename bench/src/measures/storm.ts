@@ -1,7 +1,7 @@
 /** How many sessions come back from a common outage of WhatsApp, how soon, and how many of them ask at the same time. */
 import type { Measurement } from '../figure.ts'
 import { percentile } from '../stats.ts'
-import { busiestSecond, type Gate, startGate } from '../storm/outage.ts'
+import { busiestSecond, gateOf, type SimulatorGate } from '../storm/outage.ts'
 import type { Subject, SubjectFactory } from '../subjects/subject.ts'
 import { warrenSessions } from '../subjects/warren.ts'
 import type { World } from '../world.ts'
@@ -21,7 +21,7 @@ const LATEST_MS = 120_000
 
 export async function measureStorm(world: World, options: StormOptions): Promise<Measurement> {
   const { sessions, outageSeconds } = options
-  const gate = await startGate(world.simulator)
+  const gate = await gateOf(world.simulator)
   const forget = world.stops.add(gate.stop)
   const factories = Array.from({ length: sessions }, () =>
     warrenSessions({ ...world, controlUrl: gate.controlUrl }, world.newAccount(), options.bundle),
@@ -76,7 +76,7 @@ async function linkAndOpen(world: World, factory: SubjectFactory): Promise<Subje
   return subject
 }
 
-async function outage(world: World, gate: Gate, subjects: readonly Subject[], lengthMs: number) {
+async function outage(world: World, gate: SimulatorGate, subjects: readonly Subject[], lengthMs: number) {
   gate.shut()
   await new Promise((resolve) => setTimeout(resolve, lengthMs))
   const openedAt = performance.now()

@@ -1,9 +1,10 @@
 /** The simulator behind a gate: shut, it resets every connection to WhatsApp, and it remembers when somebody tried. */
 import { createServer as createHttpServer } from 'node:http'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
+import { startGate } from '@warren/runtime/testing'
 import type { Simulator } from '@warren/simulator'
 
-export type Gate = {
+export type SimulatorGate = {
   /** What a session takes for the simulator's control URL. */
   readonly controlUrl: string
   /** When connections were asked for since the last `shut`, by `performance.now()`. */
@@ -14,32 +15,12 @@ export type Gate = {
   stop(): Promise<void>
 }
 
-export async function startGate(simulator: Simulator): Promise<Gate> {
+export async function gateOf(simulator: Simulator): Promise<SimulatorGate> {
   const trust = await simulator.trust()
   const whatsapp = new URL(trust.webSocketUrl)
-  const sockets = new Set<Socket>()
   let attempts: number[] = []
-  let isOpen = true
-
-  const gate = createServer((client) => {
-    attempts.push(performance.now())
-    if (!isOpen) return client.resetAndDestroy()
-    const server = connect(Number(whatsapp.port), whatsapp.hostname)
-    for (const [one, other] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      sockets.add(one)
-      one.pipe(other)
-      one.on('error', () => {})
-      one.on('close', () => {
-        sockets.delete(one)
-        other.destroy()
-      })
-    }
-  })
-  const gatePort = await listen(gate)
-  const webSocketUrl = Object.assign(new URL(whatsapp), { port: String(gatePort) }).href
+  const gate = await startGate(whatsapp, () => void attempts.push(performance.now()))
+  const webSocketUrl = Object.assign(new URL(whatsapp), { port: String(gate.port) }).href
   const control = createHttpServer((_request, response) => {
     response.end(JSON.stringify({ ...trust, webSocketUrl }))
   })
@@ -51,17 +32,13 @@ export async function startGate(simulator: Simulator): Promise<Gate> {
       return attempts
     },
     shut() {
-      isOpen = false
       attempts = []
-      for (const socket of sockets) socket.resetAndDestroy()
+      gate.shut()
     },
-    open() {
-      isOpen = true
-    },
+    open: gate.open,
     async stop() {
-      for (const socket of sockets) socket.destroy()
       control.closeAllConnections()
-      await Promise.all([gate, control].map((one) => new Promise((done) => one.close(done))))
+      await Promise.all([gate.stop(), new Promise((done) => control.close(done))])
     },
   }
 }

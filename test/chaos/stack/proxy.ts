@@ -1,7 +1,7 @@
 /** A TCP proxy between two components that can be cut, held, slowed or left half-open. */
 import { createConnection, createServer, type Socket } from 'node:net'
+import { reset } from '@warren/runtime/testing'
 import { createDelivery, type Delivery } from './delivery.ts'
-import { reset } from './reset.ts'
 
 /** What becomes of connections from now on. */
 export type Mode =

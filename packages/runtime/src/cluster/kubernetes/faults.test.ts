@@ -1,13 +1,11 @@
 /** What goes wrong between us and a real API server, and that nothing is missed. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createConnection, createServer, type Socket } from 'node:net'
 import { after, test } from 'node:test'
 import { isWarrenError, type WhatsAppInstance } from '@warren/contracts'
 import { systemClock as clock } from '../../clock/index.ts'
 import { silentLogger } from '../../logger/index.ts'
 import { createRegistry } from '../../metrics/index.ts'
-import { type Cleanup, until } from '../../testing/index.ts'
+import { type Cleanup, startGate, until } from '../../testing/index.ts'
 import { ownControlPlane } from '../../testing/kubernetes/index.ts'
 import { createKubernetesApi } from './api.ts'
 import { createCredentials } from './credentials.ts'
@@ -19,36 +17,11 @@ import { INSTANCES } from './resources.ts'
 const plane = await ownControlPlane({ after })
 const { client } = plane
 
-/** Stands between the adapter and the API server, and can cut every connection. */
+/** The API server behind a gate. */
 async function startProxy() {
-  const sockets = new Set<Socket>()
-  const target = new URL(plane.url)
-  const server = createServer((near) => {
-    const far = createConnection(Number(target.port), target.hostname)
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(socket)
-      socket.pipe(other)
-      socket.on('error', () => {})
-      socket.on('close', () => {
-        sockets.delete(socket)
-        other.destroy()
-      })
-    }
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  const port = typeof address === 'object' && address ? address.port : 0
-  const cut = () => {
-    for (const socket of sockets) socket.resetAndDestroy()
-  }
-  after(() => {
-    server.close()
-    cut()
-  })
+  const gate = await startGate(new URL(plane.url))
+  after(gate.stop)
+  const { cut, port } = gate
   return { cut, kubeconfig: plane.kubeconfig.replaceAll(plane.url, `https://127.0.0.1:${port}`) }
 }
 
