@@ -138,6 +138,8 @@ export const createLedger = (now: () => number = Date.now): Ledger => {
   let entries: LedgerEntry[] = []
   let byKey = new Map<string, LedgerEntry>()
   let bySeq = new Map<number, LedgerEntry>()
+  /** What is asked for most: one message, while tens of thousands are kept. */
+  let byId = new Map<string, LedgerEntry[]>()
   let revision = 0
   let nextSeq = 1
 
@@ -145,6 +147,7 @@ export const createLedger = (now: () => number = Date.now): Ledger => {
     entries.push(entry)
     byKey.set(keyOf(entry), entry)
     bySeq.set(entry.seq, entry)
+    byId.set(entry.id, [...(byId.get(entry.id) ?? []), entry])
     nextSeq = Math.max(nextSeq, entry.seq + 1)
     return entry
   }
@@ -183,13 +186,18 @@ export const createLedger = (now: () => number = Date.now): Ledger => {
       return entry
     },
     read: (filter = {}) => ({
-      entries: structuredClone(entries.filter((entry) => matches(entry, filter))),
+      entries: structuredClone(
+        (filter.id === undefined ? entries : (byId.get(filter.id) ?? [])).filter((entry) =>
+          matches(entry, filter),
+        ),
+      ),
       cursor: revision,
     }),
     clear() {
       entries = []
       byKey = new Map()
       bySeq = new Map()
+      byId = new Map()
     },
     state: () => ({ entries, revision }),
     restore(state) {
