@@ -5,12 +5,40 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { until } from '@warren/runtime/testing'
+import { startGate, until } from '@warren/runtime/testing'
 import { createRig } from './rig.ts'
 
 const rig = await createRig({ after })
 const LINKS = Number(process.env.WARREN_TEST_KILLS ?? 2)
 const CONTACTS = 25
+
+test('a process that is killed when WhatsApp has its first pre-keys has stored all of them', {
+  timeout: 60_000,
+}, async () => {
+  // On a way that takes long what does not wait for it is far ahead.
+  const slow = new URL(rig.mongoUri)
+  const gate = await startGate(new URL(rig.mongoUri), { delayMs: 150 })
+  after(() => gate.stop())
+  slow.hostname = '127.0.0.1'
+  slow.port = String(gate.port)
+  slow.searchParams.set('directConnection', 'true')
+  const account = rig.account()
+  await rig.simulator.phones.create({ number: account.phone })
+  const pod = account.start({ MONGODB_URI: slow.href, WARREN_LEASE_SECONDS: '8' })
+  const { qr } = await until(async () => (await account.status())?.pairing, { timeoutMs: 30_000 })
+  await rig.simulator.phones.scan(account.phone, qr ?? '')
+  const uploaded = await until(
+    async () => (await rig.simulator.phones.get(account.phone)).devices[0]?.preKeys || undefined,
+    { timeoutMs: 30_000, everyMs: 1, describe: 'the upload' },
+  )
+  await pod.kill('SIGKILL')
+  const { values, release } = await account.stored()
+  await release()
+  const stored = [...values.keys()].filter((key) => key.startsWith('pre-key/'))
+  const creds = values.get('creds/main') as { nextPreKeyId?: number } | undefined
+  assert.ok(uploaded > 0 && stored.length >= uploaded, `${stored.length} stored of ${uploaded} uploaded`)
+  assert.ok((creds?.nextPreKeyId ?? 0) > uploaded, 'their numbers will not be given again')
+})
 
 test(`${LINKS} links killed around their first upload: every pre-key that was handed out opens a message`, {
   timeout: 300_000,

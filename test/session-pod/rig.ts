@@ -37,6 +37,7 @@ export type Rig = {
   /** The database of the sessions. */
   readonly db: Awaited<ReturnType<typeof connectMongo>>['db']
   readonly controlUrl: string
+  readonly mongoUri: string
   /** Everything that belongs to one account. */
   account(): Account
 }
@@ -95,6 +96,7 @@ export async function createRig(file: Cleanup, command: readonly string[] = [SES
     bus,
     db: mongo.db,
     controlUrl: addresses.controlUrl,
+    mongoUri: uri,
     account: () => accountOn({ simulator, store, bus, addresses, env, file, command }),
   }
 }

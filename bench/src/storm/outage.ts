@@ -19,7 +19,9 @@ export async function gateOf(simulator: Simulator): Promise<SimulatorGate> {
   const trust = await simulator.trust()
   const whatsapp = new URL(trust.webSocketUrl)
   let attempts: number[] = []
-  const gate = await startGate(whatsapp, () => void attempts.push(performance.now()))
+  const gate = await startGate(whatsapp, {
+    onAttempt: () => void attempts.push(performance.now()),
+  })
   const webSocketUrl = Object.assign(new URL(whatsapp), { port: String(gate.port) }).href
   const control = createHttpServer((_request, response) => {
     response.end(JSON.stringify({ ...trust, webSocketUrl }))

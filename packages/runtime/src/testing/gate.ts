@@ -14,10 +14,16 @@ export type Gate = {
   stop(): Promise<void>
 }
 
-/** @param onAttempt told of each connection that is asked for, also of those that are reset */
+export type GateOptions = {
+  /** Told of each connection that is asked for, also of those that are reset. */
+  readonly onAttempt?: () => void
+  /** How long what the client writes is on its way, in milliseconds; what is on its way when the client ends does not arrive. */
+  readonly delayMs?: number
+}
+
 export async function startGate(
   target: { readonly hostname: string; readonly port: string },
-  onAttempt: () => void = () => {},
+  { onAttempt = () => {}, delayMs }: GateOptions = {},
 ): Promise<Gate> {
   const sockets = new Set<Socket>()
   let isOpen = true
@@ -34,7 +40,10 @@ export async function startGate(
       [far, near],
     ] as const) {
       sockets.add(socket)
-      socket.pipe(other)
+      // Every chunk waits as long, so they stay in order.
+      if (delayMs !== undefined && socket === near)
+        near.on('data', (chunk) => setTimeout(() => far.write(chunk), delayMs))
+      else socket.pipe(other)
       socket.on('error', () => {})
       socket.on('close', () => {
         sockets.delete(socket)
