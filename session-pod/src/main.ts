@@ -27,7 +27,13 @@ import { createPod, type Pod } from './pod.ts'
 import { fromFile, fromPool } from './proxy/index.ts'
 import type { PairingRequest } from './session/model.ts'
 import { collectAll, createTidy } from './tidy.ts'
-import { assertRatchetGuarded, guardRatchet, quietConsole, trustSimulator } from './whatsapp/index.ts'
+import {
+  assertRatchetGuarded,
+  guardRatchet,
+  mendGroupChains,
+  quietConsole,
+  trustSimulator,
+} from './whatsapp/index.ts'
 
 const EXIT = { usage: 64, credentials: 65, lostLease: 75 } as const
 const VERSION = '0.1.0'
@@ -51,6 +57,7 @@ async function main(): Promise<void> {
   })
   quietConsole(logger)
   guardRatchet()
+  mendGroupChains()
   await assertRatchetGuarded()
   await run(config, logger)
 }
@@ -169,6 +176,7 @@ async function openPod(
     instance: config.WARREN_INSTANCE,
     organization: config.WARREN_ORGANIZATION,
     holder: `${config.WARREN_POD_NAME}/${randomBytes(6).toString('hex')}`,
+    ...(config.WARREN_PLACE ? { place: config.WARREN_PLACE } : {}),
     ttlMs: leaseTtlMs,
   }
   const { takeover, sinceMs } = await acquireLease(writer, request, { clock, logger, signal })

@@ -11,11 +11,21 @@ export {
   presentLink,
   storedCredentials,
 } from './credentials.ts'
+export { mendGroupChains } from './group-chain.ts'
 export { assertRatchetGuarded, guardRatchet } from './guard.ts'
 export { createHandedOut } from './handed-out.ts'
-export { createKeyStores } from './key-store.ts'
+export {
+  HISTORY,
+  type History,
+  type HistoryNotice,
+  historyMessage,
+  readHistory,
+  storeTokens,
+} from './history.ts'
+export { createKeyStores, type KeyStores } from './key-store.ts'
+export { createKnownMessages } from './known-messages.ts'
 export { createLink, type WhatsAppLink } from './link.ts'
-export { decodeImage, downloadImage, encodeImage, whatsAppHosts } from './media.ts'
+export { decodeImage, downloadMedia, encodeImage, whatsAppHosts } from './media.ts'
 export type { Messenger } from './messenger.ts'
 export { decodeProto, textProto } from './outbound.ts'
 export { createPairs } from './pairs.ts'
@@ -32,4 +42,4 @@ export {
   snapshotOfCredentials,
 } from './snapshots.ts'
 export { storedFlaw } from './soundness.ts'
-export { createTraffic } from './traffic.ts'
+export { createTraffic, type Traffic, type TrafficOptions } from './traffic.ts'
