@@ -12,6 +12,7 @@ export type PodConfig = {
   WARREN_INSTANCE: string
   WARREN_ORGANIZATION: string
   WARREN_POD_NAME: string
+  WARREN_PLACE?: string
   MONGODB_URI: string
   MONGODB_SESSIONS_DB: string
   REDIS_URL: string
@@ -56,6 +57,9 @@ export const CONFIG_SCHEMA = Joi.object<PodConfig>({
   WARREN_POD_NAME: Joi.string()
     .required()
     .description('Name of this pod; with a random part it is the holder of the lease.'),
+  WARREN_PLACE: Joi.string().description(
+    'A place in which one process of this session runs at a time, such as the uid of the pod: whoever comes after another there need not wait for its lease to end. Without it a lease that was not released is waited for.',
+  ),
   MONGODB_URI: Joi.string()
     .uri({ scheme: ['mongodb', 'mongodb+srv'] })
     .required()

@@ -14,6 +14,8 @@ export type LeaseRequest = {
   readonly organization: string
   /** Pod name and incarnation: two processes of one name are two holders. */
   readonly holder: string
+  /** Where it runs, if no other process of this session can run there at the same time. */
+  readonly place?: string
   readonly ttlMs: number
 }
 

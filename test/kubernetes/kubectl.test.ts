@@ -49,7 +49,9 @@ test('apply, wait, get, edit, suspend and delete', async () => {
   await kubectl(['wait', '--for=jsonpath={.status.epoch}=2', 'wai/sales', '--timeout=60s'])
   await kubectl(['wait', '--for=condition=Ready', 'wai/sales', '--timeout=60s'])
   assert.ok(
-    renewed.spec.containers[0]?.env?.some(({ name, value }) => /MAX_ATTEMPTS/.test(name) && value === '5'),
+    renewed.spec.containers[0]?.env?.some(
+      (one) => /MAX_ATTEMPTS/.test(one.name) && 'value' in one && one.value === '5',
+    ),
   )
   const { metadata, status } = await instances.get('sales')
   assert.equal(status?.observedGeneration, metadata.generation)

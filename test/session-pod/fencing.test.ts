@@ -20,6 +20,28 @@ test('two processes of one name: the second waits, and takes over in order', asy
   assert.equal((await rig.store.session(account.session))?.epoch, 2)
 })
 
+test('who comes after a killed process in its own place does not wait for its lease; anybody else does', async () => {
+  const account = rig.account()
+  const there = { WARREN_LEASE_SECONDS: '300', WARREN_PLACE: 'the only process of this pod' }
+  const first = await account.link(there)
+  await first.kill('SIGKILL')
+  const elsewhere = account.start({ ...there, WARREN_PLACE: 'another pod' })
+  await until(() => elsewhere.output().includes('another process holds the session'), { timeoutMs: 20_000 })
+  account.start(there)
+  await until(async () => (await rig.store.session(account.session))?.epoch === 2, { timeoutMs: 20_000 })
+  await account.until('connected')
+})
+
+test('should the one before it in its place be alive after all, it is fenced as any other', async () => {
+  const account = rig.account()
+  const there = { WARREN_PLACE: 'not as lonely as it was said to be' }
+  const first = await account.link(there)
+  account.start(there)
+  assert.equal(await first.exited, LOST_LEASE)
+  await until(async () => (await account.status())?.phase === 'connected')
+  assert.equal((await rig.store.session(account.session))?.epoch, 2)
+})
+
 test('a holder that slept through its lease ends itself when it wakes, and writes nothing more', async () => {
   const account = rig.account()
   const first = await account.link()

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { WhatsAppInstance } from '@warren/contracts'
+import type { SessionPodManifest } from '@warren/runtime/cluster'
 import { INSTANCE } from '../testing/objects.ts'
 import { MASTER_KEY, PREPARED, TEMPLATE } from '../testing/operator-harness.ts'
 import { TEMPLATE_HASH_ANNOTATION } from './labels.ts'
@@ -27,6 +28,9 @@ const withSpec = (spec: Partial<WhatsAppInstance['spec']>, name = 'sales'): What
 })
 const hashOf = (instance: WhatsAppInstance, template = PREPARED, ordinal = 1) =>
   sessionPodOf(instance, template, ordinal).metadata.annotations?.[TEMPLATE_HASH_ANNOTATION]
+
+const envOf = ({ spec }: Pick<SessionPodManifest, 'spec'>) =>
+  new Map(spec.containers[0].env?.flatMap((one) => ('value' in one ? [[one.name, one.value] as const] : [])))
 
 test('in a cluster the pod keeps to the restricted profile, without a token', () => {
   const { spec } = sessionPodOf(INSTANCE, prepareTemplate(CLUSTER, MASTER_KEY))
@@ -81,7 +85,7 @@ test("the instance's resources and place come before the installation's", () => 
 test('connection strings are files of the secret and nowhere in the pod', () => {
   const pod = sessionPodOf(INSTANCE, PREPARED)
   assert.ok(!JSON.stringify(pod).includes('pass@db'))
-  const env = Object.fromEntries(pod.spec.containers[0].env?.map(({ name, value }) => [name, value]) ?? [])
+  const env = Object.fromEntries(envOf(pod))
   assert.equal(env.MONGODB_URI_FILE, 'secrets/MONGODB_URI')
   assert.equal(env.REDIS_URL_FILE, 'secrets/REDIS_URL')
 })
@@ -108,29 +112,39 @@ test('labels hold for the longest names, and names of pods lead back to their in
   assert.equal(instanceKeyOfPod({ namespace: 'default', name: 'sales-2' }).name, 'sales-2')
 })
 
+test('a pod of a cluster is told its own identity; what starts on one machine is told by who starts it', () => {
+  const [container] = sessionPodOf(INSTANCE, prepareTemplate(CLUSTER, MASTER_KEY)).spec.containers
+  const place = container.env?.find(({ name }) => name === 'WARREN_PLACE')
+  assert.deepEqual(place, {
+    name: 'WARREN_PLACE',
+    valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } },
+  })
+  assert.ok(!envOf(sessionPodOf(INSTANCE, PREPARED)).has('WARREN_PLACE'))
+})
+
 test('a session with proxies is told where they are, and goes nowhere else', () => {
-  const envOf = (instance: WhatsAppInstance, template = PREPARED) => {
+  const seenBy = (instance: WhatsAppInstance, template = PREPARED) => {
     const { spec } = sessionPodOf(instance, template)
     const [container] = spec.containers
-    const env = new Map(container.env?.map(({ name, value }) => [name, value]))
+    const env = envOf({ spec })
     const mount = container.volumeMounts?.find(({ name }) => name === 'proxies')
     const volume = spec.volumes?.find(({ name }) => name === 'proxies')
     return { env, mount, volume }
   }
   const bySecret = withSpec({ proxy: { secretRef: { name: 'our-proxies' } } })
-  const local = envOf(bySecret)
+  const local = seenBy(bySecret)
   assert.equal(local.env.get('WARREN_PROXIES_PATH'), 'proxies/proxies')
   assert.deepEqual(local.volume, { name: 'proxies', secret: { secretName: 'our-proxies' } })
-  const inCluster = envOf(bySecret, prepareTemplate(CLUSTER, MASTER_KEY))
+  const inCluster = seenBy(bySecret, prepareTemplate(CLUSTER, MASTER_KEY))
   assert.equal(inCluster.env.get('WARREN_PROXIES_PATH'), '/etc/warren/proxies/proxies')
   assert.deepEqual([inCluster.mount?.mountPath, inCluster.mount?.readOnly], ['/etc/warren/proxies', true])
 
   const proxyMasterKey = { id: 4, bytes: new Uint8Array(32).fill(4) }
   const prepared = prepareTemplate({ ...TEMPLATE, proxyMasterKey }, MASTER_KEY)
   const byPool = withSpec({ proxy: { pool: 'eu' } })
-  assert.equal(envOf(byPool, prepared).env.get('WARREN_PROXY_POOL'), 'eu')
-  assert.match(envOf(byPool, prepared).env.get('WARREN_PROXY_KEY_FILE') ?? '', /\/proxy-key$/)
-  assert.equal(envOf(byPool).env.get('WARREN_PROXY_POOL'), 'eu', 'without a key it says so, and waits')
-  assert.equal(envOf(INSTANCE, prepared).env.get('WARREN_PROXY_KEY_FILE'), undefined)
+  assert.equal(seenBy(byPool, prepared).env.get('WARREN_PROXY_POOL'), 'eu')
+  assert.match(seenBy(byPool, prepared).env.get('WARREN_PROXY_KEY_FILE') ?? '', /\/proxy-key$/)
+  assert.equal(seenBy(byPool).env.get('WARREN_PROXY_POOL'), 'eu', 'without a key it says so, and waits')
+  assert.equal(seenBy(INSTANCE, prepared).env.get('WARREN_PROXY_KEY_FILE'), undefined)
   assert.notEqual(hashOf(byPool), hashOf(bySecret))
 })

@@ -17,6 +17,8 @@ import {
 import { podKeyOf } from './pod-names.ts'
 import { digestOf, type PreparedTemplate } from './template.ts'
 
+const POD_UID = { fieldRef: { fieldPath: 'metadata.uid' } } as const
+
 /** File of the instance's key below the template's `keyFolder`, and its name in the secret. */
 export const KEY_FILE = 'instance-key'
 
@@ -105,7 +107,11 @@ function podSpec(instance: WhatsAppInstance, template: PreparedTemplate, podName
         ...(template.command === undefined ? {} : { command: [...template.command] }),
         ...(template.args === undefined ? {} : { args: [...template.args] }),
         ...(inCluster ? containerSpec(instance.spec, template) : {}),
-        env: Object.entries(env).map(([name, value]) => ({ name, value })),
+        env: [
+          ...Object.entries(env).map(([name, value]) => ({ name, value })),
+          // A node starts a container of a pod when the last one has ended. One machine tells its processes by itself.
+          ...(inCluster ? [{ name: 'WARREN_PLACE', valueFrom: POD_UID }] : []),
+        ],
         volumeMounts: [
           { name: 'instance-key', mountPath: keyFolder, readOnly: true },
           ...(proxies ? [{ name: 'proxies', mountPath: proxyFolder(template), readOnly: true }] : []),

@@ -16,6 +16,8 @@ export type SessionDoc = {
   readonly epoch: number
   /** The process that holds the session: pod name, and its incarnation, so that two processes of one name are two holders. */
   readonly holder: string | null
+  /** Where the holder runs, if nothing else of this session can run there at the same time: what comes after it there need not wait. */
+  readonly place?: string | null
   /** By the database's clock. */
   readonly expiresAt: Date
   readonly status: SessionStatus | null

@@ -1,7 +1,13 @@
 /** A session pod: the part of Kubernetes' Pod that Warren uses, under Kubernetes' names. */
 import type { ObjectMeta, OwnerReference, SessionResources, Toleration } from '@warren/contracts'
 
-export type EnvVar = { readonly name: string; readonly value: string }
+export type EnvVar =
+  | { readonly name: string; readonly value: string }
+  /** Set by the node: the identity of the pod, which no other ever has. */
+  | {
+      readonly name: string
+      readonly valueFrom: { readonly fieldRef: { readonly fieldPath: 'metadata.uid' } }
+    }
 
 /** The files of a secret, as a volume of the pod. */
 export type SecretVolume = { readonly name: string; readonly secret: { readonly secretName: string } }

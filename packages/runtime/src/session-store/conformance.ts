@@ -85,6 +85,30 @@ export function describeSessionStore(name: string, open: () => Promise<SessionSt
       await append(store, heard.lease, heard.n + 1, 'a')
     })
 
+    it('gives it at once to who comes after its holder in the same place, and to nobody from elsewhere', async () => {
+      const store = await open()
+      const instance = freshId()
+      const from = (holder: string, place?: string) =>
+        store.acquire({
+          instance,
+          organization: ORGANIZATION,
+          holder,
+          ttlMs: TTL,
+          ...(place ? { place } : {}),
+        })
+      const first = await from('pod/1', 'node-a')
+      for (const place of ['node-b', undefined])
+        await assert.rejects(from('pod/2', place), refused('lease_held'))
+      const second = await from('pod/2', 'node-a')
+      assert.equal(second.lease.epoch, first.lease.epoch + 1)
+      await assert.rejects(append(store, first.lease, first.n + 1, 'a'), refused('fenced'))
+      await store.release(second.lease, { status, seq: 0 })
+      const nowhere = await from('pod/3')
+      await assert.rejects(from('pod/4'), refused('lease_held'))
+      await assert.rejects(from('pod/5', 'node-a'), refused('lease_held'))
+      await append(store, nowhere.lease, nowhere.n + 1, 'a')
+    })
+
     it('lets exactly one of many contenders win', async () => {
       const store = await open()
       const instance = freshId()

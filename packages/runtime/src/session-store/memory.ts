@@ -54,14 +54,15 @@ export function createMemorySessionStore(clock: Clock): SessionStore {
   }
 
   const store: SessionStore = {
-    async acquire({ instance, organization, holder, ttlMs }) {
+    async acquire({ instance, organization, holder, place = null, ttlMs }) {
       const key = sessionKeyOf({ organization, instance })
       const session = sessions.get(key) ?? newSession(organization, instance)
-      if (session.holder !== null && session.holder !== holder && session.expiresAt > clock.now())
+      const mine = session.holder === holder || (place !== null && session.place === place)
+      if (session.holder !== null && !mine && session.expiresAt > clock.now())
         throw new WarrenError('lease_held', `held by ${session.holder}`)
       const tail = last(key)
       const epoch = Math.max(session.epoch, tail?.epoch ?? 0) + 1
-      update(session, { epoch, holder, expiresAt: new Date(clock.now().getTime() + ttlMs) })
+      update(session, { epoch, holder, place, expiresAt: new Date(clock.now().getTime() + ttlMs) })
       const n = tail ? positionOf(tail._id) + 1 : 1
       logOf(key).push({ _id: logId(key, n), epoch, holder, at: clock.now(), takeover: true })
       const lease = { instance, organization, epoch, holder }

@@ -40,17 +40,18 @@ export function createLeases(
   const mine = (lease: Lease) => ({ _id: sessionKeyOf(lease), epoch: lease.epoch, holder: lease.holder })
 
   async function acquire(request: Parameters<SessionWriter['acquire']>[0]): Promise<Takeover> {
-    const { instance, organization, holder, ttlMs } = request
+    const { instance, organization, holder, place = null, ttlMs } = request
     const key = sessionKeyOf(request)
     await insertIfAbsent(organization, instance)
     const taken = await sessions.findOneAndUpdate(
-      // Its own holder asks again when it did not hear the answer.
-      { _id: key, $or: [{ holder: null }, { holder }, EXPIRED] },
+      // Its own holder asks again when it did not hear the answer; whoever held it in the same place has ended.
+      { _id: key, $or: [{ holder: null }, { holder }, ...(place === null ? [] : [{ place }]), EXPIRED] },
       [
         {
           $set: {
             epoch: { $add: ['$epoch', 1] },
             holder: { $literal: holder },
+            place: { $literal: place },
             expiresAt: fromNow(ttlMs),
           },
         },

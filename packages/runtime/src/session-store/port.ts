@@ -70,6 +70,8 @@ export type SessionWriter = {
    * document at the end of the log, so that a previous holder's next commit fails.
    *
    * @param holder names one process, and no other ever: it may ask again when it did not hear the answer
+   * @param place where it runs, if that is a place with one process at a time: it need not wait for the lease of its predecessor there,
+   * which has ended
    * @param ttlMs how long the lease lasts without renewal, by the database's clock
    * @throws WarrenError `lease_held` while another holder's lease runs
    */
@@ -77,6 +79,7 @@ export type SessionWriter = {
     instance: InstanceId
     organization: string
     holder: string
+    place?: string
     ttlMs: number
   }): Promise<Takeover>
   /**

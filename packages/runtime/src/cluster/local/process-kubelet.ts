@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
-import { dirname, isAbsolute, join } from 'node:path'
+import { hostname } from 'node:os'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { Clock } from '../../clock/index.ts'
 import { type GuardedProcess, startGuardedProcess } from '../../embedded/guarded-process.ts'
 import { createRotatingLog, type Logger, type RotatingLog } from '../../logger/index.ts'
@@ -131,12 +132,18 @@ function attemptTo(step: () => string | undefined): string | undefined {
 
 function start({ podsDir, baseEnv }: ProcessKubeletDeps, { pod, name, log }: Run): GuardedProcess {
   const { command = [], args = [], env = [] } = pod.spec.containers[0]
+  const cwd = join(podsDir, name)
   const [program = '', ...first] = command
   const process = startGuardedProcess({
     command: program,
     args: [...first, ...args],
-    env: { ...baseEnv, ...Object.fromEntries(env.map(({ name, value }) => [name, value])) },
-    cwd: join(podsDir, name),
+    env: {
+      ...baseEnv,
+      // One process at a time runs in a pod's folder, whichever of us started it: pods end with us.
+      WARREN_PLACE: `${hostname()}:${resolve(cwd)}`,
+      ...Object.fromEntries(env.flatMap((one) => ('value' in one ? [[one.name, one.value]] : []))),
+    },
+    cwd,
     output: 'pipe',
     graceSeconds: pod.spec.terminationGracePeriodSeconds,
   })
