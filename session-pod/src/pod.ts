@@ -19,13 +19,13 @@ import { type ControlTarget, createTextAcceptor } from './control/index.ts'
 import { createKeeper } from './lease.ts'
 import { createLive } from './live.ts'
 import { createImageBuilder } from './media/build-image.ts'
-import { createInboundMedia, mediaChange } from './media/inbound-media.ts'
 import { createObjectStore } from './media/object-store.ts'
 import { createPodMetrics, type PodMetrics } from './metrics.ts'
 import { createProxies } from './proxy/index.ts'
 import { createMessageBuilder } from './queue/build-message.ts'
 import { createOutbox } from './queue/outbox.ts'
 import { createQueueMarker } from './queue/queue-marker.ts'
+import { createReceiving } from './receiving.ts'
 import { createSending } from './sending.ts'
 import type { PairingRequest, SessionEvent } from './session/model.ts'
 import { createSession, type Session, storedRest } from './session/session.ts'
@@ -42,18 +42,13 @@ import {
   createKeyStores,
   createLink,
   createPairs,
-  createTraffic,
   dailySnapshot,
-  decodeImage,
   decodeProto,
-  downloadImage,
-  encodeImage,
   readPresence,
   snapshotOfCredentials,
   storedCredentials,
   storedFlaw,
   targetOf,
-  whatsAppHosts,
 } from './whatsapp/index.ts'
 
 export type PodOptions = {
@@ -178,25 +173,11 @@ export function createPod(options: PodOptions): Pod {
     durableSeq = entries.at(-1)?.seq ?? durableSeq
     live.journaled(entries)
     marker.onDurable(committer.durable())
-    if (entries.some(({ type }) => type === 'message.received')) inboundMedia.poke()
+    receiving.poke()
   })
 
   const objects = createObjectStore({ bus, organization: lease.organization, instance: lease.instance })
   const secret = () => options.randomBytes(32)
-  const inboundMedia = createInboundMedia({
-    state,
-    objects,
-    // By the form that does not go to somebody else with the number.
-    complete: (chat) => ({ ...addresses.complete(chat.lid ?? chat.jid), ...chat }),
-    fetchImage: (image) =>
-      downloadImage(
-        decodeImage(image),
-        options.url ? () => true : whatsAppHosts,
-        proxies && ((place) => proxies.current().to(place)),
-      ),
-    clock,
-    logger,
-  })
   const { sender, protection, onAck, onReceived, onMessage } = createSending({
     settings: options.protection,
     ...{ state, groups, outbox, marker, addresses, own, clock, logger },
@@ -210,12 +191,21 @@ export function createPod(options: PodOptions): Pod {
   })
 
   const handedOut = createHandedOut(state, groups)
-  const traffic = createTraffic({
-    state,
+  const pairs = createPairs({
     groups,
-    addresses,
-    own,
-    clock,
+    sessionIds: () => state.ids('session'),
+    session: sessionKeyOf(lease),
+    now: clock.now,
+  })
+  const keys = createKeyStores(groups, pairs, handedOut)
+  const receiving = createReceiving({
+    ...{ state, groups, addresses, own, objects, keys, proxies, clock, logger },
+    link: () => link,
+    settled: committer.flush,
+    onPast({ chat }) {
+      for (const change of protection.met(chat)) groups.put(change)
+    },
+    simulated: options.url !== undefined,
     onAck(ack) {
       handedOut.answered(ack.id, ack.error === undefined)
       onAck(ack)
@@ -225,30 +215,19 @@ export function createPod(options: PodOptions): Pod {
       logger.warn('a message held nothing to decrypt', { id, inside })
       metrics.strangeStanza()
     },
-    onMedia({ message, image }) {
-      const { id, chat, content } = message
-      if (image && content.type === 'image')
-        groups.put(mediaChange({ id, chat, media: content.media, image: encodeImage(image) }, clock.now()))
-    },
     onMessage(message) {
       metrics.messageIn()
       onMessage(message)
     },
   })
-  const pairs = createPairs({
-    groups,
-    sessionIds: () => state.ids('session'),
-    session: sessionKeyOf(lease),
-    now: clock.now,
-  })
   const link = createLink({
     state,
     groups,
-    keys: createKeyStores(groups, pairs, handedOut),
+    keys,
     handedOut,
     own,
     barrier,
-    traffic,
+    traffic: receiving.traffic,
     onSkippedDevice: metrics.skippedDevice,
     clock,
     logger,
@@ -262,7 +241,10 @@ export function createPod(options: PodOptions): Pod {
     confirmPasskey: options.confirmPasskey,
     ...(proxies ? { proxies } : {}),
     dispatch,
-    onReady: (messenger) => sender.ready(messenger),
+    onReady(messenger) {
+      sender.ready(messenger)
+      receiving.poke()
+    },
     onPresence(stanza) {
       const news = readPresence(stanza, addresses)
       const kind = news && parseJid(news.chat.jid)?.kind
@@ -394,7 +376,7 @@ export function createPod(options: PodOptions): Pod {
       )
       protection.start()
       sender.start()
-      inboundMedia.poke()
+      receiving.poke()
       const creds = storedCredentials(state)
       const account = creds && accountOf(creds)
       const rest = storedRest(state)
@@ -415,7 +397,7 @@ export function createPod(options: PodOptions): Pod {
       // What could not be read must not be written over.
       if (!loaded) return keeper.release()
       for (const one of served.splice(0)) one.stop()
-      inboundMedia.stop()
+      receiving.stop()
       reseal.stop()
       care.stop()
       protection.stop()

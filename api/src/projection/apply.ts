@@ -149,6 +149,7 @@ function isUnsure(entry: JournalEntry, file: Filing): entry is ParkableEntry {
 function addressesOf(entry: JournalEntry): Address[] {
   switch (entry.type) {
     case 'message.received':
+    case 'message.history':
     case 'message.outgoing':
       return [entry.data.message.chat, entry.data.message.sender]
     case 'message.undecryptable':

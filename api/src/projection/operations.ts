@@ -51,6 +51,14 @@ export function addOperations(operations: Operations, scope: Scope, entry: Journ
       operations.contacts.push(...personOperations(scope, message, file, seq))
       return
     }
+    case 'message.history': {
+      const { message } = entry.data
+      // What is known already was told better: the history has no media.
+      operations.messages.push(...contentOperations(scope, entry, file).slice(0, 1))
+      operations.chats.push(...chatOperations(scope, message, file(message.chat, seq), seq))
+      operations.contacts.push(...personOperations(scope, message, file, seq))
+      return
+    }
     case 'message.undecryptable': {
       const { reason: _, ...known } = entry.data
       const message: Message = { ...known, fromMe: false, content: UNDECRYPTABLE }
@@ -120,7 +128,7 @@ export const UNDECRYPTABLE = { type: 'unsupported', kind: 'undecryptable' } as c
 
 function contentOperations(
   scope: Scope,
-  entry: JournalEntry<'message.received' | 'message.outgoing'>,
+  entry: JournalEntry<'message.received' | 'message.history' | 'message.outgoing'>,
   file: Filing,
 ): BulkOperation<MessageDoc>[] {
   const { seq } = entry

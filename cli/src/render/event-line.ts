@@ -29,6 +29,7 @@ function gist(event: EventEnvelope): string {
     case 'session.loggedOut':
       return event.data.reason
     case 'message.received':
+    case 'message.history':
     case 'message.outgoing': {
       const { message } = event.data
       const way = message.fromMe ? `→ ${who(message.chat)}` : `← ${message.pushName || who(message.sender)}`

@@ -17,8 +17,8 @@ export type Acquaintances = {
   /** Whether the contact wrote within the last minutes. */
   isOpen(chat: Address): boolean
   isOptedOut(chat: Address): boolean
-  /** WhatsApp took a message to them. */
-  sent(chat: Address): Change[]
+  /** There is a message between the account and them: WhatsApp took one, or the phone's history has one. */
+  met(chat: Address): Change[]
   /** A message came. */
   received(message: Message): { changes: Change[]; drafts: JournalDraft[] }
   optIn(chat: Address): { changes: Change[]; drafts: JournalDraft[] }
@@ -55,7 +55,7 @@ export function createAcquaintances(options: {
     isOpen: (chat) =>
       (wrote.get(canonicalJid(chat)) ?? Number.NEGATIVE_INFINITY) > clock.monotonicMs() - OPEN_MS,
     isOptedOut: (chat) => has(OPTED_OUT, chat),
-    sent: known,
+    met: known,
     received({ id, chat, fromMe, content }) {
       if (fromMe) return { changes: known(chat), drafts: [] }
       noteWriting(chat)

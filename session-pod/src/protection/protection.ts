@@ -38,6 +38,8 @@ export type Protection = {
   linked(phone: string): void
   /** What a received message changes, for the step that stores it. */
   received(message: Message): { changes: Change[]; drafts: JournalDraft[] }
+  /** The same of a message from before the link: an old wish to opt out is not taken for one of today. */
+  met(chat: Address): Change[]
   /** WhatsApp took a message for this chat. */
   sent(chat: Address): void
   isOptedOut(chat: Address): boolean
@@ -185,8 +187,9 @@ export function createProtection(options: {
       state.apply([...(before ? [...spent.clear(), ...risk.clear()] : []), fresh], [], 'lazy')
     },
     received: people.received,
+    met: people.met,
     sent(chat) {
-      state.apply(people.sent(chat), [], 'lazy')
+      state.apply(people.met(chat), [], 'lazy')
       lookForSpike()
     },
     isOptedOut: people.isOptedOut,

@@ -30,6 +30,7 @@ const PLAIN = new Set([
   'seals',
   'seen',
   'unread',
+  'history-done',
 ])
 const DELETED = 'null'
 

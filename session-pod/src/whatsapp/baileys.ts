@@ -24,6 +24,7 @@ export {
   generateParticipantHashV2,
   unpadRandomMax16,
 } from '@whiskeysockets/baileys/lib/Utils/generics.js'
+export { processHistoryMessage } from '@whiskeysockets/baileys/lib/Utils/history.js'
 export type { ILogger } from '@whiskeysockets/baileys/lib/Utils/logger.js'
 export {
   getContentType,
@@ -31,10 +32,13 @@ export {
   prepareWAMessageMedia,
 } from '@whiskeysockets/baileys/lib/Utils/messages.js'
 export { getMediaKeys } from '@whiskeysockets/baileys/lib/Utils/messages-media.js'
+export { buildMergedTcTokenIndexWrite as tokenIndexWith } from '@whiskeysockets/baileys/lib/Utils/tc-token-utils.js'
 export {
   type BinaryNode,
   getBinaryNodeChild,
   getBinaryNodeChildren,
+  isLidUser,
+  jidNormalizedUser,
 } from '@whiskeysockets/baileys/lib/WABinary/index.js'
 export { USyncQuery, USyncUser } from '@whiskeysockets/baileys/lib/WAUSync/index.js'
 export { proto } from '@whiskeysockets/baileys/WAProto/index.js'

@@ -12,7 +12,6 @@ import {
   DEFAULT_CONNECTION_CONFIG,
   makeSocket,
   type proto,
-  proto as protocol,
   type Socket,
   type WAVersion,
 } from './baileys.ts'
@@ -316,7 +315,6 @@ export const targetOf = (url: string | undefined): URL =>
 /** @param socket the one that is made of this; nothing asks for it before it is */
 function socketConfig(options: ConnectOptions, fanOut: FanOut, socket: () => Socket) {
   const { creds, keys, groups, own, traffic, logger, url, version, getMessage, clock, route } = options
-  const { HistorySyncType } = protocol.HistorySync
   return {
     ...DEFAULT_CONNECTION_CONFIG,
     ...(url ? { waWebSocketUrl: url } : {}),
@@ -328,9 +326,8 @@ function socketConfig(options: ConnectOptions, fanOut: FanOut, socket: () => Soc
     // A companion that is online takes the notifications away from the phone.
     markOnlineOnConnect: false,
     syncFullHistory: false,
-    // The first history holds the addresses of known contacts; the rest of it is decoded whole, in memory, while nothing else is read.
-    shouldSyncHistoryMessage: ({ syncType }: { syncType?: number | null }) =>
-      syncType === HistorySyncType.INITIAL_BOOTSTRAP,
+    // Taken in behind the messages, and again after a crash (see history.ts).
+    shouldSyncHistoryMessage: () => false,
     emitOwnEvents: false,
     generateHighQualityLinkPreview: false,
     keepAliveIntervalMs: NEVER_MS,

@@ -22,6 +22,8 @@ export const OF_ONE_DEVICE: readonly string[] = [
   'identity-key',
   'inbox',
   'media',
+  'history',
+  'history-done',
 ]
 
 /** What a link needs to go on elsewhere. What was received and not yet acknowledged stays: the other side gets it again. */

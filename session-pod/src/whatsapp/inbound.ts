@@ -77,24 +77,29 @@ function resentByPhone(
 ): Inbound[] {
   return (response.peerDataOperationResult ?? []).flatMap(({ placeholderMessageResendResponse: resend }) => {
     if (!resend?.webMessageInfoBytes) return []
-    const { key, message, messageTimestamp, pushName } = proto.WebMessageInfo.decode(
-      resend.webMessageInfoBytes,
-    )
-    const read = message ? readContent(message) : undefined
-    if (!key?.id || !key.remoteJid || !read) return []
-    const chat = context.addresses.complete(key.remoteJid)
-    const author = key.participant ?? (key.fromMe ? (context.own.pn ?? key.remoteJid) : key.remoteJid)
-    const found: Message = {
-      id: key.id,
-      chat,
-      sender: context.addresses.complete(author),
-      fromMe: key.fromMe ?? false,
-      timestamp: timeOf(messageTimestamp?.toString(), context.now),
-      ...(pushName ? { pushName } : {}),
-      content: read.content,
-    }
-    return [{ message: found, ...(read.image ? { image: read.image } : {}) }]
+    const found = fromWebMessage(proto.WebMessageInfo.decode(resend.webMessageInfoBytes), context)
+    return found ? [found] : []
   })
+}
+
+/** A message as a phone stores it; undefined for what is none to people. */
+export function fromWebMessage(info: proto.IWebMessageInfo, context: InboundContext): Inbound | undefined {
+  const { key, message, messageTimestamp, pushName } = info
+  const read = message ? readContent(message) : undefined
+  if (!key?.id || !key.remoteJid || !read) return undefined
+  const chat = context.addresses.complete(key.remoteJid)
+  const author =
+    key.participant ?? info.participant ?? (key.fromMe ? (context.own.pn ?? key.remoteJid) : key.remoteJid)
+  const found: Message = {
+    id: key.id,
+    chat,
+    sender: context.addresses.complete(author),
+    fromMe: key.fromMe ?? false,
+    timestamp: timeOf(messageTimestamp?.toString(), context.now),
+    ...(pushName ? { pushName } : {}),
+    content: read.content,
+  }
+  return { message: found, ...(read.image ? { image: read.image } : {}) }
 }
 
 /** A message that arrived and could not be read. */
@@ -109,7 +114,8 @@ export function undecryptable(
   return { type: 'message.undecryptable', at: context.now, data: { id, chat, sender, timestamp, reason } }
 }
 
-function isOwn(jid: string, { own }: InboundContext): boolean {
+/** Whether it is an address of our own account. */
+export function isOwn(jid: string, { own }: InboundContext): boolean {
   const user = parseJid(jid)?.user
   return user !== undefined && [own.pn, own.lid].some((mine) => mine && parseJid(mine)?.user === user)
 }

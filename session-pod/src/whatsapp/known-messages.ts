@@ -5,16 +5,21 @@
  * The newest are kept as pages of hashes: a page is one value, so a message costs no value of its own to store and to fold.
  */
 import { createHash } from 'node:crypto'
+import { canonicalJid, parseJid } from '@warren/contracts'
 import type { Groups } from '../store/groups.ts'
 import type { Change, SessionState } from '../store/state.ts'
+import type { Envelope } from './inbound.ts'
+
+/** What tells messages apart: ids are chosen by senders, and do so only with chat, author and direction. */
+export type MessageIdentity = Pick<Envelope, 'id' | 'chat' | 'sender' | 'fromMe'>
 
 export type KnownMessages = {
-  /** What is known of a message. @param key tells it from all others of the account */
-  get(key: string): 'message' | 'undecryptable' | undefined
+  /** What is known of a message, also from before its author's LID was. */
+  get(message: MessageIdentity): 'message' | 'undecryptable' | undefined
   /** Puts into the running group, with the entry of the message, that it is in the journal. */
-  journaled(key: string): void
+  journaled(message: MessageIdentity): void
   /** To be stored with the entry that it could not be read. */
-  unread(key: string, now: Date): Change[]
+  unread(message: MessageIdentity, now: Date): Change[]
 }
 
 const PAGE = 'seen'
@@ -39,14 +44,19 @@ export function createKnownMessages(
     return 0
   }
 
+  function isJournaled(hash: string): boolean {
+    for (let at = 0; at < PAGES; at++) if (page(at)?.includes(hash)) return true
+    return false
+  }
+
   return {
-    get(key) {
-      const hash = hashOf(key)
-      for (let at = 0; at < PAGES; at++) if (page(at)?.includes(hash)) return 'message'
-      return groups.get(UNREAD, hash) === undefined ? undefined : 'undecryptable'
+    get(message) {
+      const hashes = keysOf(message).map(hashOf)
+      if (hashes.some(isJournaled)) return 'message'
+      return hashes.some((hash) => groups.get(UNREAD, hash) !== undefined) ? 'undecryptable' : undefined
     },
-    journaled(key) {
-      const hash = hashOf(key)
+    journaled(message) {
+      const hash = hashOf(keysOf(message)[0])
       const at = openPage()
       const hashes = [...(page(at) ?? []), hash]
       groups.put({ type: PAGE, id: String(at), value: hashes })
@@ -54,14 +64,22 @@ export function createKnownMessages(
       if (hashes.length === PAGE_LENGTH) groups.put({ type: PAGE, id: String((at + 1) % PAGES), value: [] })
       if (groups.get(UNREAD, hash) !== undefined) groups.put({ type: UNREAD, id: hash, value: undefined })
     },
-    unread(key, now) {
+    unread(message, now) {
       const old = [...state.all(UNREAD)].filter(
         ([, value]) => now.getTime() - (value as { at: number }).at > UNREAD_MS,
       )
       return [
-        { type: UNREAD, id: hashOf(key), value: { at: now.getTime() } },
+        { type: UNREAD, id: hashOf(keysOf(message)[0]), value: { at: now.getTime() } },
         ...old.map(([id]): Change => ({ type: UNREAD, id, value: undefined })),
       ]
     },
   }
+}
+
+/** The first key is the one to remember a message by; under the other one it was remembered before the person's LID was known. */
+function keysOf({ id, chat, sender, fromMe }: MessageIdentity): [string, ...string[]] {
+  const key = (chatKey: string, author: string) => `${chatKey} ${parseJid(author)?.user} ${fromMe} ${id}`
+  const now = key(canonicalJid(chat), canonicalJid(sender))
+  const before = key(chat.pn ?? chat.jid, fromMe ? canonicalJid(sender) : (sender.pn ?? sender.jid))
+  return now === before ? [now] : [now, before]
 }

@@ -202,11 +202,13 @@ test('the last thousands of messages are known, and the memory of them does not 
   const state = createState(createJournal(0))
   const groups = createGroups(state)
   const known = createKnownMessages(state, groups)
+  const author = { jid: '9001@lid', lid: '9001@lid' }
+  const message = (i: number) => ({ id: `${i}`, chat: author, sender: author, fromMe: false })
   for (let i = 0; i < 5_000; i++) {
-    known.journaled(`${i}`)
-    assert.equal(known.get(`${i}`), 'message')
+    known.journaled(message(i))
+    assert.equal(known.get(message(i)), 'message')
   }
-  for (let i = 5_000 - 31 * 64; i < 5_000; i++) assert.equal(known.get(`${i}`), 'message', `${i}`)
-  assert.equal(known.get('0'), undefined)
+  for (let i = 5_000 - 31 * 64; i < 5_000; i++) assert.equal(known.get(message(i)), 'message', `${i}`)
+  assert.equal(known.get(message(0)), undefined)
   assert.equal([...state.ids('seen')].length, 32)
 })

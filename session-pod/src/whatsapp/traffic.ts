@@ -1,5 +1,5 @@
 /** What comes in from WhatsApp, turned into state and journal in the same call in which it arrives. */
-import { canonicalJid, type Message, type MessageStatus, parseJid, statusAdvances } from '@warren/contracts'
+import { type Message, type MessageStatus, statusAdvances } from '@warren/contracts'
 import type { Clock } from '@warren/runtime/clock'
 import type { JournalDraft } from '../session/journal.ts'
 import type { Groups } from '../store/groups.ts'
@@ -9,14 +9,8 @@ import { sharedKeys } from './app-state-keys.ts'
 import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren } from './baileys.ts'
 import { createBoundedMap } from './bounded-map.ts'
 import { timeOf } from './content.ts'
-import {
-  type Envelope,
-  type Inbound,
-  type InboundContext,
-  readEnvelope,
-  readInbound,
-  undecryptable,
-} from './inbound.ts'
+import { historyNotice } from './history.ts'
+import { type Inbound, type InboundContext, readEnvelope, readInbound, undecryptable } from './inbound.ts'
 import { createKnownMessages } from './known-messages.ts'
 import { type AckNews, readMessageAck, readReceipt } from './receipts.ts'
 import type { DecryptionListener, InboxRecord } from './repository.ts'
@@ -72,12 +66,6 @@ export function createTraffic(options: TrafficOptions): Traffic {
 
   const context = (): InboundContext => ({ addresses, own: own(), now: clock.now() })
 
-  /** What is known of a message under any of its keys. */
-  function knownAs(keys: readonly string[]): ReturnType<typeof known.get> {
-    const found = keys.map(known.get)
-    return found.find((as) => as === 'message') ?? found.find((as) => as !== undefined)
-  }
-
   function onMessage(stanza: BinaryNode): void {
     for (const { content } of getBinaryNodeChildren(stanza, 'enc')) {
       if (content instanceof Uint8Array) stanzas.set(content, stanza)
@@ -98,8 +86,8 @@ export function createTraffic(options: TrafficOptions): Traffic {
   function unreadable(stanza: BinaryNode, reason: string): void {
     const draft = undecryptable(stanza, reason, context())
     if (draft?.type !== 'message.undecryptable') return
-    const keys = keysOf({ ...draft.data, fromMe: false })
-    if (knownAs(keys) === undefined) state.apply(known.unread(keys[0], clock.now()), [draft])
+    const message = { ...draft.data, fromMe: false }
+    if (known.get(message) === undefined) state.apply(known.unread(message, clock.now()), [draft])
   }
 
   function onReceipt(stanza: BinaryNode): void {
@@ -134,15 +122,15 @@ export function createTraffic(options: TrafficOptions): Traffic {
     decrypted(ciphertext, hash, payload) {
       const stanza = stanzas.get(ciphertext)
       if (!stanza) return
-      for (const change of sharedKeys(stanza, payload)) groups.put(change)
+      for (const change of [...sharedKeys(stanza, payload), ...historyNotice(stanza, payload, context())])
+        groups.put(change)
       const id = stanza.attrs.id ?? ''
       inboxOf().set(id, [...(inboxOf().get(id) ?? []), hash])
       for (const inbound of readInbound(stanza, payload, context())) {
         // The same message under another ciphertext: a sender's retry, or the phone's copy.
-        const keys = keysOf(inbound.message)
-        const before = knownAs(keys)
+        const before = known.get(inbound.message)
         if (before === 'message') continue
-        known.journaled(keys[0])
+        known.journaled(inbound.message)
         groups.record({ type: 'message.received', at: clock.now(), data: { message: inbound.message } })
         if (before === 'undecryptable') {
           const { id: recovered, chat, sender } = inbound.message
@@ -155,7 +143,7 @@ export function createTraffic(options: TrafficOptions): Traffic {
     isJournaled(ciphertext) {
       const stanza = stanzas.get(ciphertext)
       const envelope = stanza && readEnvelope(stanza, context())
-      return envelope !== undefined && knownAs(keysOf(envelope)) === 'message'
+      return envelope !== undefined && known.get(envelope) === 'message'
     },
     failed(ciphertext, error) {
       const stanza = stanzas.get(ciphertext)
@@ -172,18 +160,6 @@ export function createTraffic(options: TrafficOptions): Traffic {
       },
     },
   }
-}
-
-/**
- * Ids are chosen by senders: only with chat, author and direction they tell messages apart. The first key is the one to remember a
- * message by; under the other one it was remembered before the person's LID was known.
- */
-function keysOf(message: Pick<Envelope, 'id' | 'chat' | 'sender' | 'fromMe'>): [string, ...string[]] {
-  const { id, chat, sender, fromMe } = message
-  const key = (chatKey: string, author: string) => `${chatKey} ${parseJid(author)?.user} ${fromMe} ${id}`
-  const now = key(canonicalJid(chat), canonicalJid(sender))
-  const before = key(chat.pn ?? chat.jid, fromMe ? canonicalJid(sender) : (sender.pn ?? sender.jid))
-  return now === before ? [now] : [now, before]
 }
 
 /** WhatsApp forgets what was not acknowledged for this long (whatsmeow keeps its hashes as long). */

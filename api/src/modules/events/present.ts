@@ -27,7 +27,7 @@ export function presentEvent(envelope: EventEnvelope): PublicEvent {
 
 function withoutKeys({ type, data }: EventEnvelope): object {
   if (type === 'message.media') return { ...data, media: withoutKey(data.media) }
-  if (type !== 'message.received' && type !== 'message.outgoing') return data
+  if (type !== 'message.received' && type !== 'message.history' && type !== 'message.outgoing') return data
   const { message } = data
   if (message.content.type !== 'image') return data
   const content = { ...message.content, media: withoutKey(message.content.media) }

@@ -38,6 +38,11 @@ export type JournalEvents = {
   'session.loggedOut': { reason: string }
   /** Received, or sent by another device of the account (`fromMe`). */
   'message.received': { message: Message }
+  /**
+   * From before the link, as the phone told it once: oldest first, and often after messages that are newer. Pictures are named and not
+   * fetched.
+   */
+  'message.history': { message: Message }
   /** Taken from the send queue; the message has its final content now. */
   'message.outgoing': { message: Message }
   /** The message moved on. `at` is WhatsApp's time where it told one. */
@@ -160,6 +165,7 @@ export const EVENT_SCHEMAS: { readonly [T in EventType]: Joi.ObjectSchema } = {
   'session.paired': Joi.object({ account: account.required() }),
   'session.loggedOut': Joi.object({ reason: text.required() }),
   'message.received': Joi.object({ message: message.required() }),
+  'message.history': Joi.object({ message: message.required() }),
   'message.outgoing': Joi.object({ message: message.required() }),
   'message.status': Joi.object({
     id: text.required(),

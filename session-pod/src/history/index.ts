@@ -1,0 +1,1 @@
+export { createHistoryImporter, type HistoryImporter } from './importer.ts'
