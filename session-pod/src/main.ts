@@ -122,7 +122,11 @@ async function run(config: Readonly<PodConfig>, logger: Logger): Promise<void> {
         logger,
       }),
     )
-  lifecycle.add('tidy', createTidy({ clock, busyShare: createBusyShare(), collect: collectAll }))
+  const collect = () => {
+    pod?.forget()
+    collectAll()
+  }
+  lifecycle.add('tidy', createTidy({ clock, busyShare: createBusyShare(), collect }))
   lifecycle.add(
     'session',
     {

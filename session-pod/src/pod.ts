@@ -96,6 +96,8 @@ export type Pod = {
   stop(): Promise<void>
   /** Cuts the connection at once: for the moment in which the lease is lost. */
   cut(): void
+  /** Gives back what is kept only because it may be needed again soon. */
+  forget(): void
   /** Undefined until what is stored is loaded. */
   control(): ControlTarget | undefined
 }
@@ -419,6 +421,7 @@ export function createPod(options: PodOptions): Pod {
       committer.stop()
       link.close()
     },
+    forget: keys.forget,
     control: () => (loaded ? control : undefined),
   }
 

@@ -5,6 +5,7 @@
 import type { Groups } from '../store/groups.ts'
 import type { SignalDataSet, SignalDataTypeMap, SignalKeyStoreWithTransaction } from './baileys.ts'
 import { HANDED_OUT, type HandedOut } from './handed-out.ts'
+import { createLiveSessions } from './live-sessions.ts'
 import type { Pairs } from './pairs.ts'
 
 export type KeyStores = {
@@ -15,14 +16,19 @@ export type KeyStores = {
    * are nothing, and each `set` is a group.
    */
   readonly passThrough: SignalKeyStoreWithTransaction
+  /** Gives back what only makes the next message faster. */
+  forget(): void
 }
 
 export function createKeyStores(groups: Groups, pairs: Pairs, handedOut: HandedOut): KeyStores {
+  const sessions = createLiveSessions(groups)
+
   async function get<T extends keyof SignalDataTypeMap>(type: T, ids: string[]) {
     const found: Record<string, SignalDataTypeMap[T]> = {}
     for (const id of ids) {
       const value = type === HANDED_OUT ? handedOut.get(id) : groups.get(type, id)
-      if (value !== undefined) found[id] = lendable(value) as SignalDataTypeMap[T]
+      if (value === undefined) continue
+      found[id] = (type === 'session' ? sessions.take(id, value) : lendable(value)) as SignalDataTypeMap[T]
     }
     return found
   }
@@ -43,16 +49,18 @@ export function createKeyStores(groups: Groups, pairs: Pairs, handedOut: HandedO
     if (type === 'pre-key' && value !== undefined && groups.get(type, id) !== undefined) return
     if (type === 'lid-mapping' && typeof value === 'string' && !id.endsWith('_reverse'))
       pairs.learn(id, value)
+    if (type === 'session') sessions.put(id, value)
     groups.put({ type, id, value })
   }
 
   return {
     signal: { get, set, isInTransaction: groups.inside, transaction: (work) => groups.run(work) },
     passThrough: { get, set, isInTransaction: () => false, transaction: (work) => work() },
+    forget: sessions.forget,
   }
 }
 
-/** Baileys changes lists and maps that it got in place; sessions and keys it does not, and they are what is read most. */
+/** Baileys changes lists and maps that it got in place; keys it does not. */
 function lendable(value: unknown): unknown {
   if (Array.isArray(value)) return [...value]
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
