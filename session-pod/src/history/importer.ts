@@ -82,7 +82,7 @@ export function createHistoryImporter(options: {
         state.apply(ended(id))
         return
       }
-      logger.debug('the history of the phone is tried again', { error })
+      logger.warn('the history of the phone is tried again', { error })
       timer = clock.setTimer(pauseMs, () => {
         timer = undefined
         poke()

@@ -94,6 +94,16 @@ test('a history that is not what was announced is refused for good', async () =>
   )
 })
 
+test('a history that cannot be unpacked is refused for good', async () => {
+  const notification = proto.Message.HistorySyncNotification.encode({
+    initialHistBootstrapInlinePayload: Buffer.from('no zlib'),
+  }).finish()
+  await assert.rejects(
+    readHistory({ notification, at: 0 }, () => true),
+    { code: 'media_unavailable' },
+  )
+})
+
 test('own messages of the history tell how far they got', () => {
   const own = { key: { remoteJid: ALICE, id: 'M', fromMe: true }, status: proto.WebMessageInfo.Status.READ }
   const found = historyMessage(info('M', 10, own), context)
@@ -101,7 +111,12 @@ test('own messages of the history tell how far they got', () => {
   assert.equal(EVENT_SCHEMAS['message.status'].validate(found?.status).error, undefined)
   assert.deepEqual([found?.message.fromMe, found?.status?.status], [true, 'read'])
   assert.equal(historyMessage(info('N', 10), context)?.status, undefined)
-  assert.equal(historyMessage(info('P', 10, { message: null }), context), undefined)
+  const none: Partial<proto.IWebMessageInfo>[] = [
+    { message: null },
+    { key: { remoteJid: '5@newsletter', id: 'P' } },
+    { key: { remoteJid: '5@bot', id: 'P' } },
+  ]
+  for (const one of none) assert.equal(historyMessage(info('P', 10, one), context), undefined)
 })
 
 test('of the tokens of a contact the newest is kept, under the hidden id where it is known', async () => {

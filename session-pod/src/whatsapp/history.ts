@@ -5,7 +5,7 @@
  */
 import { promisify } from 'node:util'
 import { inflate } from 'node:zlib'
-import type { Address, Message, MessageStatus } from '@warren/contracts'
+import { type Address, type Message, type MessageStatus, parseJid, WarrenError } from '@warren/contracts'
 import type { Change } from '../store/state.ts'
 import {
   type BinaryNode,
@@ -72,10 +72,7 @@ export async function readHistory(
   const notice: Notification = proto.Message.HistorySyncNotification.decode(notification)
   const inline = notice.initialHistBootstrapInlinePayload
   const packed = inline?.length ? inline : await downloadMedia(notice, 'md-msg-hist', allowed, agentTo)
-  const unpacked = await unpack(packed, { maxOutputLength: MAX_BYTES })
-  const { chats, contacts, messages, lidPnMappings } = processHistoryMessage(
-    proto.HistorySync.decode(unpacked),
-  )
+  const { chats, contacts, messages, lidPnMappings } = processHistoryMessage(await decoded(packed))
   return {
     pairs: lidPnMappings ?? [],
     chats: chats as Conversation[],
@@ -86,13 +83,22 @@ export async function readHistory(
   }
 }
 
+async function decoded(packed: Uint8Array): Promise<proto.HistorySync> {
+  try {
+    return proto.HistorySync.decode(await unpack(packed, { maxOutputLength: MAX_BYTES }))
+  } catch (cause) {
+    throw new WarrenError('media_unavailable', 'the history cannot be read', { cause })
+  }
+}
+
 /** A message of the history; undefined for those that are none to people. */
 export function historyMessage(
   info: proto.IWebMessageInfo,
   context: InboundContext,
 ): { message: Message; status?: { id: string; chat: Address; status: MessageStatus; at: Date } } | undefined {
   const message = fromWebMessage(info, context)?.message
-  if (!message) return undefined
+  const kind = message && parseJid(message.chat.jid)?.kind
+  if (!message || !kind || kind === 'newsletter' || kind === 'other') return undefined
   const status = message.fromMe ? STATUS_OF[info.status ?? 0] : undefined
   if (!status) return { message }
   return { message, status: { id: message.id, chat: message.chat, status, at: message.timestamp } }
