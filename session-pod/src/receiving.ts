@@ -5,6 +5,7 @@ import { createInboundMedia, mediaChange } from './media/inbound-media.ts'
 import type { ObjectStore } from './media/object-store.ts'
 import type { Proxies } from './proxy/index.ts'
 import {
+  createKnownMessages,
   createTraffic,
   decodeImage,
   downloadMedia,
@@ -26,7 +27,7 @@ export type Receiving = {
 }
 
 export function createReceiving(
-  options: Omit<TrafficOptions, 'onMedia'> & {
+  options: Omit<TrafficOptions, 'onMedia' | 'known'> & {
     objects: ObjectStore
     keys: KeyStores
     link: () => WhatsAppLink
@@ -45,6 +46,7 @@ export function createReceiving(
   const hosts = options.simulated ? () => true : whatsAppHosts
   const agentTo = proxies && ((place: URL) => proxies.current().to(place))
 
+  const known = createKnownMessages(state, groups)
   const images = createInboundMedia({
     ...{ state, objects: options.objects, clock, logger },
     // By the form that does not go to somebody else with the number.
@@ -52,7 +54,7 @@ export function createReceiving(
     fetchImage: (bytes) => downloadMedia(decodeImage(bytes), 'image', hosts, agentTo),
   })
   const history = createHistoryImporter({
-    ...{ state, groups, addresses, own, clock, logger },
+    ...{ state, groups, known, addresses, own, clock, logger },
     read: (notice) => readHistory(notice, hosts, agentTo),
     learn() {
       const mappings =
@@ -70,6 +72,7 @@ export function createReceiving(
   })
   const traffic = createTraffic({
     ...options,
+    known,
     onMedia({ message, image }) {
       const { id, chat, content } = message
       if (image && content.type === 'image')

@@ -89,6 +89,8 @@ const ownUrl: Plugin = {
   },
 }
 
+const OF_LIBSIGNAL = /[\\/]node_modules[\\/]libsignal[\\/]src[\\/]/
+
 const lighter: Plugin = {
   name: 'lighter',
   setup({ onResolve }) {
@@ -97,6 +99,11 @@ const lighter: Plugin = {
     onResolve({ filter: /^curve25519-js$/ }, ({ importer }) =>
       // What the light one does not do itself it takes from there.
       importer === here('light-curve.ts') ? undefined : { path: here('light-curve.ts') },
+    )
+    onResolve({ filter: /^(libsignal\/src|\.)\/crypto(\.js)?$/ }, ({ path, importer }) =>
+      importer !== here('light-mac.ts') && (path.startsWith('libsignal') || OF_LIBSIGNAL.test(importer))
+        ? { path: here('light-mac.ts') }
+        : undefined,
     )
   },
 }

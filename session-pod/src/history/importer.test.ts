@@ -27,6 +27,7 @@ function setUp() {
   const clock = createFakeClock()
   const state = createState(createJournal(0))
   const groups = createGroups(state)
+  const known = createKnownMessages(state, groups)
   state.apply([
     { type: HISTORY.notice, id: 'H', value: { notification: new Uint8Array(), at: clock.now().getTime() } },
   ])
@@ -34,7 +35,7 @@ function setUp() {
   function begin(steps: number, read: () => Promise<History>) {
     let left = steps
     const importer = createHistoryImporter({
-      ...{ state, groups, clock, read },
+      ...{ state, groups, known, clock, read },
       addresses: createAddressBook(state.get),
       own: () => ({ pn: '490@s.whatsapp.net' }),
       learn: () => async () => {},
@@ -46,7 +47,7 @@ function setUp() {
     return importer
   }
   const entries = () => state.cut()?.entries ?? []
-  return { clock, state, groups, begin, entries }
+  return { clock, state, known, begin, entries }
 }
 
 test('each message is journaled once and in order, however often it is begun anew', async () => {
@@ -71,8 +72,7 @@ test('each message is journaled once and in order, however often it is begun ane
 })
 
 test('what arrived by itself is left out, and what could not be read is received now', async () => {
-  const { clock, state, groups, begin, entries } = setUp()
-  const known = createKnownMessages(state, groups)
+  const { clock, state, known, begin, entries } = setUp()
   const at = (id: string) => ({ id, chat: ALICE, sender: ALICE, fromMe: false })
   known.journaled(at('M0'))
   state.apply(known.unread(at('M1'), clock.now()))

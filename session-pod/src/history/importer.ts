@@ -9,11 +9,11 @@ import type { Groups } from '../store/groups.ts'
 import type { SessionState } from '../store/state.ts'
 import {
   type AddressBook,
-  createKnownMessages,
   HISTORY,
   type History,
   type HistoryNotice,
   historyMessage,
+  type KnownMessages,
 } from '../whatsapp/index.ts'
 
 export type HistoryImporter = {
@@ -34,6 +34,7 @@ const MAX_RETRY_MS = 10 * 60_000
 export function createHistoryImporter(options: {
   state: SessionState
   groups: Groups
+  known: KnownMessages
   addresses: AddressBook
   own: () => { pn?: string; lid?: string }
   read: (notice: HistoryNotice) => Promise<History>
@@ -46,8 +47,7 @@ export function createHistoryImporter(options: {
   clock: Clock
   logger: Logger
 }): HistoryImporter {
-  const { state, groups, addresses, own, read, settled, clock, logger } = options
-  const known = createKnownMessages(state, groups)
+  const { state, groups, known, addresses, own, read, settled, clock, logger } = options
   let working = false
   let stopped = false
   let pauseMs = FIRST_RETRY_MS

@@ -23,7 +23,7 @@ export {
   storeTokens,
 } from './history.ts'
 export { createKeyStores, type KeyStores } from './key-store.ts'
-export { createKnownMessages } from './known-messages.ts'
+export { createKnownMessages, type KnownMessages } from './known-messages.ts'
 export { createLink, type WhatsAppLink } from './link.ts'
 export { decodeImage, downloadMedia, encodeImage, whatsAppHosts } from './media.ts'
 export type { Messenger } from './messenger.ts'

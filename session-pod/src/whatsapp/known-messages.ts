@@ -44,7 +44,21 @@ export function createKnownMessages(
     return 0
   }
 
+  /**
+   * Hashes that are on a page, and perhaps some that are not any more or never came to be: nearly every message is new, and is seen to be
+   * so at once. One instance makes all entries, or this would miss some.
+   */
+  let perhaps: Set<string> | undefined
+
+  function collected(): Set<string> {
+    if (perhaps && perhaps.size <= 2 * PAGES * PAGE_LENGTH) return perhaps
+    perhaps = new Set()
+    for (let at = 0; at < PAGES; at++) for (const hash of page(at) ?? []) perhaps.add(hash)
+    return perhaps
+  }
+
   function isJournaled(hash: string): boolean {
+    if (!collected().has(hash)) return false
     for (let at = 0; at < PAGES; at++) if (page(at)?.includes(hash)) return true
     return false
   }
@@ -59,6 +73,7 @@ export function createKnownMessages(
       const hash = hashOf(keysOf(message)[0])
       const at = openPage()
       const hashes = [...(page(at) ?? []), hash]
+      collected().add(hash)
       groups.put({ type: PAGE, id: String(at), value: hashes })
       // The next one is begun anew, and what was on it is forgotten.
       if (hashes.length === PAGE_LENGTH) groups.put({ type: PAGE, id: String((at + 1) % PAGES), value: [] })

@@ -11,10 +11,12 @@ import { createTraffic } from './traffic.ts'
 
 test('a message that this device was given nothing to decrypt of leaves a trace, once', () => {
   const state = createState(createJournal(0))
+  const groups = createGroups(state)
   const unused = () => assert.fail()
   const traffic = createTraffic({
     state,
-    groups: createGroups(state),
+    groups,
+    known: createKnownMessages(state, groups),
     addresses: createAddressBook(state.get),
     own: () => ({ pn: '490@s.whatsapp.net' }),
     clock: systemClock,
@@ -39,11 +41,13 @@ test('a message that this device was given nothing to decrypt of leaves a trace,
 
 test('a stanza that holds neither a ciphertext nor the word that there is none leaves a trace', () => {
   const state = createState(createJournal(0))
+  const groups = createGroups(state)
   const strange: [string, readonly string[]][] = []
   const unused = () => assert.fail()
   const traffic = createTraffic({
     state,
-    groups: createGroups(state),
+    groups,
+    known: createKnownMessages(state, groups),
     addresses: createAddressBook(state.get, () => ({})),
     own: () => ({ pn: '490@s.whatsapp.net' }),
     clock: systemClock,
@@ -75,10 +79,12 @@ test('a stanza that holds neither a ciphertext nor the word that there is none l
 test('plaintexts that WhatsApp never asked for again are dropped after two weeks, also by a process that is older', async () => {
   const clock = createFakeClock()
   const state = createState(createJournal(0))
+  const groups = createGroups(state)
   const unused = () => assert.fail()
   const traffic = createTraffic({
     state,
-    groups: createGroups(state),
+    groups,
+    known: createKnownMessages(state, groups),
     addresses: createAddressBook(state.get),
     own: () => ({}),
     clock,
@@ -114,7 +120,14 @@ test('a message is journaled once whatever its ciphertexts, and what was read la
     const groups = createGroups(state)
     const unused = () => {}
     const traffic = createTraffic({
-      ...{ state, groups, addresses: createAddressBook(state.get), own: () => ({}), clock: systemClock },
+      ...{
+        state,
+        groups,
+        known: createKnownMessages(state, groups),
+        addresses: createAddressBook(state.get),
+        own: () => ({}),
+        clock: systemClock,
+      },
       ...{ onAck: unused, onReceived: unused, onMedia: unused, onMessage: unused, onStrange: unused },
     })
     const arrive = async (id: string, readable: boolean) => {
@@ -154,7 +167,14 @@ test('a message is the same one under the other address of its sender', async ()
   const groups = createGroups(state)
   const unused = () => {}
   const traffic = createTraffic({
-    ...{ state, groups, addresses: createAddressBook(state.get), own: () => ({}), clock: systemClock },
+    ...{
+      state,
+      groups,
+      known: createKnownMessages(state, groups),
+      addresses: createAddressBook(state.get),
+      own: () => ({}),
+      clock: systemClock,
+    },
     ...{ onAck: unused, onReceived: unused, onMedia: unused, onMessage: unused, onStrange: unused },
   })
   const payload = proto.Message.encode({ conversation: 'hi' }).finish()
@@ -211,4 +231,22 @@ test('the last thousands of messages are known, and the memory of them does not 
   for (let i = 5_000 - 31 * 64; i < 5_000; i++) assert.equal(known.get(message(i)), 'message', `${i}`)
   assert.equal(known.get(message(0)), undefined)
   assert.equal([...state.ids('seen')].length, 32)
+})
+
+test('what a group that was discarded would have journaled is not known', async () => {
+  const state = createState(createJournal(0))
+  const groups = createGroups(state)
+  const known = createKnownMessages(state, groups)
+  const author = { jid: '9001@lid', lid: '9001@lid' }
+  const message = { id: 'M', chat: author, sender: author, fromMe: false }
+  const discarded = groups.run(async () => {
+    known.journaled(message)
+    assert.equal(known.get(message), 'message')
+    throw new Error('not now')
+  })
+  await assert.rejects(discarded, /not now/)
+  assert.equal(known.get(message), undefined)
+  // And another process knows what this one did.
+  known.journaled(message)
+  assert.equal(createKnownMessages(state, groups).get(message), 'message')
 })

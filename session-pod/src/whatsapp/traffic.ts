@@ -11,13 +11,14 @@ import { createBoundedMap } from './bounded-map.ts'
 import { timeOf } from './content.ts'
 import { historyNotice } from './history.ts'
 import { type Inbound, type InboundContext, readEnvelope, readInbound, undecryptable } from './inbound.ts'
-import { createKnownMessages } from './known-messages.ts'
+import type { KnownMessages } from './known-messages.ts'
 import { type AckNews, readMessageAck, readReceipt } from './receipts.ts'
 import type { DecryptionListener, InboxRecord } from './repository.ts'
 
 export type TrafficOptions = {
   readonly state: SessionState
   readonly groups: Groups
+  readonly known: KnownMessages
   readonly addresses: AddressBook
   readonly own: OwnIds
   readonly clock: Clock
@@ -48,10 +49,9 @@ export type Traffic = DecryptionListener & {
 const REMEMBERED = 5_000
 
 export function createTraffic(options: TrafficOptions): Traffic {
-  const { state, groups, addresses, own, clock } = options
+  const { state, groups, known, addresses, own, clock } = options
   /** Baileys passes the very buffer of the `enc` child to the repository: the way from a ciphertext back to its stanza. */
   const stanzas = new WeakMap<Uint8Array, BinaryNode>()
-  const known = createKnownMessages(state, groups)
   const statuses = createBoundedMap<MessageStatus>(REMEMBERED)
   /** Stored plaintexts by stanza id. Made on first use, since the state is loaded after this is wired, and anew from time to time. */
   let inbox: Map<string, string[]> | undefined
