@@ -18,7 +18,7 @@ import { measureRest } from './measures/rest.ts'
 import { linkSessions } from './measures/sessions.ts'
 import { measureStorm } from './measures/storm.ts'
 import { measureThroughput } from './measures/throughput.ts'
-import { type Options, PARTS, parseOptions, USAGE } from './options.ts'
+import { type Options, PAGE_PARTS, type Part, parseOptions, USAGE } from './options.ts'
 import { pageOf } from './report/page.ts'
 import { tableOf } from './report/table.ts'
 import { createStops } from './stops.ts'
@@ -35,13 +35,15 @@ function readOptions(): Options {
   }
 }
 
-async function measure(world: World, options: Options, bundle: string): Promise<Measurement[]> {
+type Done = Measurement & { readonly part: Part }
+
+async function measure(world: World, options: Options, bundle: string): Promise<Done[]> {
   const { parts, rounds, messages, settleMs, openRounds, processes, seconds } = options
-  const done: Measurement[] = []
-  const part = async (name: Options['parts'][number], run: () => Promise<Measurement>) => {
+  const done: Done[] = []
+  const part = async (name: Part, run: () => Promise<Measurement>) => {
     if (!parts.includes(name)) return
     world.say(`${name} …`)
-    done.push(await run())
+    done.push({ part: name, ...(await run()) })
   }
   await part('throughput', () => measureThroughput(world, { bundle, rounds, messages }))
   if (parts.includes('idle') || parts.includes('open')) {
@@ -62,7 +64,7 @@ async function measure(world: World, options: Options, bundle: string): Promise<
   return done
 }
 
-function report(world: World, options: Options, done: Measurement[]): void {
+function report(world: World, options: Options, done: readonly Done[]): void {
   const { parts, quick, json, check } = options
   const figures = done.flatMap((measurement) => measurement.figures)
   process.stdout.write(`\n${tableOf(figures)}\n\n`)
@@ -72,8 +74,9 @@ function report(world: World, options: Options, done: Measurement[]): void {
   for (const line of beyond) world.say(line)
   if (check && beyond.length > 0) process.exitCode = 3
   if (json) writeFileSync(json, `${JSON.stringify(medians, undefined, 2)}\n`)
-  if (quick || parts.length < PARTS.length) return
-  const page = pageOf(done, {
+  if (quick || !PAGE_PARTS.every((part) => parts.includes(part))) return
+  const told = done.filter(({ part }) => PAGE_PARTS.includes(part))
+  const page = pageOf(told, {
     at: new Date(),
     command: ['npm run bench', ...process.argv.slice(2)].join(' '),
     machine: machineFacts(),

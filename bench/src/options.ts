@@ -2,6 +2,8 @@ import { parseArgs } from 'node:util'
 
 export const PARTS = ['throughput', 'idle', 'open', 'rest', 'live', 'storm', 'operator'] as const
 export type Part = (typeof PARTS)[number]
+/** What docs/reference/performance.md tells; the other two are told beside what they are about, in reliability.md and scale.md. */
+export const PAGE_PARTS: readonly Part[] = ['throughput', 'idle', 'open', 'rest', 'live']
 
 export type Options = {
   readonly help: boolean
@@ -35,7 +37,8 @@ export type Options = {
 export const USAGE = `Usage: npm run bench [-- options]
 
 Measures Warren against bare Baileys with keys in memory, on the same simulator, in one run on this machine.
-A full run takes about fifty minutes, half an hour of it for the operator, and writes docs/reference/performance.md.
+A full run takes about fifty minutes, half an hour of it for the operator. One with throughput, idle, open, rest and live
+takes a quarter of an hour and writes docs/reference/performance.md, as a full one does.
 
   --only NAME[,NAME]  only these parts: ${PARTS.join(', ')}
   --rounds N          interleaved rounds (default 5; opening takes at least 7)
@@ -48,7 +51,7 @@ A full run takes about fifty minutes, half an hour of it for the operator, and w
   --json FILE         also write the medians by name to FILE
   --help              this text
 
-A partial or a quick run prints its figures and leaves the page as it is.
+Any other and a quick run prints its figures and leaves the page as it is.
 `
 
 /** @throws Error with a sentence for the user */
