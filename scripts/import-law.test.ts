@@ -17,6 +17,7 @@ describe('import law', () => {
     ['session-pod/src/main.ts', '@whiskeysockets/baileys', false],
     ['session-pod/src/whatsapp/connect.ts', '@whiskeysockets/baileys', true],
     ['session-pod/src/session/machine.ts', 'libsignal/src/curve.js', false],
+    ['session-pod/src/bundle/light-mac.ts', 'libsignal/src/crypto.js', true],
     ['simulator/src/noise/handshake.ts', 'libsignal/src/curve.js', true],
     ['standalone/src/main.ts', '@warren/api', true],
     ['standalone/src/main.ts', '@whiskeysockets/baileys', false],

@@ -2,14 +2,15 @@
  * The law of imports, as a pure function over (importing file, specifier):
  *   contracts <- runtime <- { operator, api, session-pod, simulator }; applications never import each other.
  * `standalone`, `test`, `bench` and `scripts` compose applications and may import them all. Baileys and libsignal stay in
- * `session-pod/src/whatsapp/` and `simulator/` (and in `bench/`, which measures against them).
+ * `session-pod/src/whatsapp/` and `simulator/` (and in `session-pod/src/bundle/`, which replaces parts of them, and in `bench/`, which
+ * measures against them).
  */
 import { dirname, join, normalize } from 'node:path'
 
 const APPLICATIONS = ['operator', 'api', 'session-pod', 'simulator', 'standalone', 'cli', 'dashboard']
 const COMPOSERS = ['standalone', 'test', 'bench', 'scripts']
 const ENGINE = /^(@whiskeysockets\/baileys|libsignal)(\/|$)/
-const ENGINE_HOMES = ['session-pod/src/whatsapp/', 'simulator/', 'bench/']
+const ENGINE_HOMES = ['session-pod/src/whatsapp/', 'session-pod/src/bundle/', 'simulator/', 'bench/']
 
 /** Which package a repository path belongs to. */
 function roomOf(path: string): string {
