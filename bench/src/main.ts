@@ -78,7 +78,9 @@ function report(world: World, options: Options, done: readonly Done[]): void {
   const told = done.filter(({ part }) => PAGE_PARTS.includes(part))
   const page = pageOf(told, {
     at: new Date(),
-    command: ['npm run bench', ...process.argv.slice(2)].join(' '),
+    command: ['npm run bench', ...(process.argv.length > 2 ? ['--'] : []), ...process.argv.slice(2)].join(
+      ' ',
+    ),
     machine: machineFacts(),
     mongo: world.mongo.origin,
     redis: world.redis.origin,
