@@ -175,7 +175,7 @@ export function createPod(options: PodOptions): Pod {
     durableSeq = entries.at(-1)?.seq ?? durableSeq
     live.journaled(entries)
     marker.onDurable(committer.durable())
-    receiving.poke()
+    receiving.onDurable(entries)
   })
 
   const objects = createObjectStore({ bus, organization: lease.organization, instance: lease.instance })

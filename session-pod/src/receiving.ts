@@ -1,5 +1,6 @@
 /** All of receiving: the stanzas, and what is fetched behind them: images, and the history of the phone. */
-import type { Message } from '@warren/contracts'
+import type { JournalEntry, Message } from '@warren/contracts'
+import type { Logger } from '@warren/runtime/logger'
 import { createHistoryImporter } from './history/index.ts'
 import { createInboundMedia, mediaChange } from './media/inbound-media.ts'
 import type { ObjectStore } from './media/object-store.ts'
@@ -21,7 +22,9 @@ import {
 
 export type Receiving = {
   readonly traffic: Traffic
-  /** Something was stored, or there is a connection: there may be something to fetch. */
+  /** After each commit: it may have brought something to fetch. */
+  onDurable(entries: readonly JournalEntry[]): void
+  /** What is left may be fetched now. */
   poke(): void
   stop(): void
 }
@@ -39,7 +42,7 @@ export function createReceiving(
     proxies: Proxies | undefined
     /** Whether this is the simulator, whose files lie anywhere. */
     simulated: boolean
-    logger: Parameters<typeof createHistoryImporter>[0]['logger']
+    logger: Logger
   },
 ): Receiving {
   const { state, groups, addresses, own, keys, proxies, clock, logger } = options
@@ -81,6 +84,10 @@ export function createReceiving(
   })
   return {
     traffic,
+    onDurable(entries) {
+      if (entries.some(({ type }) => type === 'message.received')) images.poke()
+      history.poke()
+    },
     poke() {
       images.poke()
       history.poke()

@@ -44,17 +44,12 @@ export function addOperations(operations: Operations, scope: Scope, entry: Journ
   const { seq } = entry
   switch (entry.type) {
     case 'message.received':
+    case 'message.history':
     case 'message.outgoing': {
       const { message } = entry.data
-      operations.messages.push(...contentOperations(scope, entry, file))
-      operations.chats.push(...chatOperations(scope, message, file(message.chat, seq), seq))
-      operations.contacts.push(...personOperations(scope, message, file, seq))
-      return
-    }
-    case 'message.history': {
-      const { message } = entry.data
-      // What is known already was told better: the history has no media.
-      operations.messages.push(...contentOperations(scope, entry, file).slice(0, 1))
+      const content = contentOperations(scope, entry, file)
+      // Of the history only what is missing: what is known already was told better, as it has no media.
+      operations.messages.push(...(entry.type === 'message.history' ? content.slice(0, 1) : content))
       operations.chats.push(...chatOperations(scope, message, file(message.chat, seq), seq))
       operations.contacts.push(...personOperations(scope, message, file, seq))
       return

@@ -54,9 +54,10 @@ export function createHistoryImporter(options: {
   let timer: Timer | undefined
 
   function poke(): void {
-    const learn = options.learn()
+    if (stopped || working || timer) return
     const [next] = state.all(HISTORY.notice)
-    if (stopped || working || timer || !learn || !next) return
+    const learn = next && options.learn()
+    if (!next || !learn) return
     working = true
     void takeIn(next[0], next[1] as HistoryNotice, learn).finally(() => {
       working = false
